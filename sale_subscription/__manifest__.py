@@ -1,0 +1,22 @@
+{
+    "name": "Subscriptions",
+    "version": "19.0.1.0.0",
+    "category": "Sales/Subscriptions",
+    "summary": "Recurring contracts: billing, renewals, portal and recurring revenue",
+    "author": "sale_subscription contributors",
+    "license": "LGPL-3",
+    "depends": [
+        "account_payment",
+        "base_automation",
+        "portal",
+        "rating",
+        "sale_management",
+    ],
+    "excludes": ["subscription_oca"],
+    "data": [
+        # Security.
+        "security/ir.model.access.csv",
+    ],
+    "demo": [],
+    "application": True,
+}

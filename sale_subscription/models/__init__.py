@@ -1,0 +1,4 @@
+# Catalog.
+# Contract.
+# Sales.
+# Accounting.
