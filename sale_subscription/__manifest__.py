@@ -16,6 +16,13 @@
     "data": [
         # Security.
         "security/ir.model.access.csv",
+        "security/sale_subscription_security.xml",
+        # Record data.
+        "data/ir_sequence_data.xml",
+        "data/sale_subscription_plan_data.xml",
+        "data/sale_subscription_stage_data.xml",
+        "data/sale_subscription_close_reason_data.xml",
+        "data/sale_subscription_template_data.xml",
     ],
     "demo": [],
     "application": True,

@@ -1,0 +1,283 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..const import INTERVAL_UNITS, PORTAL_ACCESS, TIMINGS
+
+
+class SaleSubscriptionTemplate(models.Model):
+    _name = "sale.subscription.template"
+    _description = "Subscription Template"
+    _order = "sequence, id"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, translate=True)
+    code = fields.Char(string="Reference", help="Short name used in lists and by integrations.")
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    color = fields.Integer()
+    company_id = fields.Many2one(
+        comodel_name="res.company",
+        index="btree_not_null",
+        help="Leave empty to share the template between all companies.",
+    )
+    tag_ids = fields.Many2many(
+        comodel_name="sale.subscription.tag",
+        string="Tags",
+        help="Every contract made from this template gets these tags.",
+    )
+    note = fields.Html(string="Terms and Conditions", translate=True)
+
+    # What is sold.
+    plan_ids = fields.Many2many(
+        comodel_name="sale.subscription.plan",
+        string="Plans",
+        required=True,
+        check_company=True,
+        help="The plans a customer may choose from; the first one is proposed.",
+    )
+    line_ids = fields.One2many(
+        comodel_name="sale.subscription.template.line",
+        inverse_name="template_id",
+        string="Included Products",
+        copy=True,
+    )
+    option_ids = fields.One2many(
+        comodel_name="sale.subscription.template.option",
+        inverse_name="template_id",
+        string="Options",
+        copy=True,
+    )
+
+    # Billing.
+    invoicing_mode = fields.Selection(
+        selection=[
+            ("manual", "Manually"),
+            ("draft", "Create a draft"),
+            ("post", "Create and confirm"),
+            ("send", "Create, confirm and send"),
+        ],
+        string="Invoices",
+        required=True,
+        default="send",
+        help="What happens on the day an invoice is due.\n"
+        "Manually: nothing until somebody clicks on Invoice now.\n"
+        "Create a draft: a draft invoice waits for a check.\n"
+        "Create and confirm: the invoice is confirmed, but not sent.\n"
+        "Create, confirm and send: the customer receives the invoice by email.",
+    )
+    timing = fields.Selection(
+        selection=TIMINGS,
+        string="Invoice Periods",
+        required=True,
+        default="advance",
+        help="In advance: on the first day of each period. In arrears: when it has ended.",
+    )
+    anchor = fields.Selection(
+        selection=[
+            ("anniversary", "On the day the contract started"),
+            ("day", "On a fixed day of the month"),
+        ],
+        string="Periods Start",
+        required=True,
+        default="anniversary",
+        help="With a fixed day the first period is shorter and its price is prorated by days.",
+    )
+    anchor_day = fields.Integer(
+        string="Day of the Month",
+        default=1,
+        help="From 1 to 31. In shorter months the period starts on the last day.",
+    )
+    invoice_date_policy = fields.Selection(
+        selection=[
+            ("period", "Date of the period"),
+            ("run", "Date the invoice is created"),
+        ],
+        string="Invoice Date",
+        required=True,
+        default="period",
+        help="Only matters when an invoice is created late.",
+    )
+    journal_id = fields.Many2one(
+        comodel_name="account.journal",
+        string="Invoicing Journal",
+        domain=[("type", "=", "sale")],
+        company_dependent=True,
+        check_company=True,
+        help="Leave empty to use the company's first sales journal.",
+    )
+    invoice_mail_template_id = fields.Many2one(
+        comodel_name="mail.template",
+        string="Invoice Email",
+        domain=[("model", "=", "account.move")],
+        ondelete="set null",
+        help="Leave empty to use the usual invoice email.",
+    )
+
+    # Duration.
+    duration_count = fields.Integer(
+        string="Duration",
+        help="How long a contract runs; 0 for a contract without an end.",
+    )
+    duration_unit = fields.Selection(
+        selection=INTERVAL_UNITS,
+        required=True,
+        default="year",
+    )
+    auto_renew = fields.Boolean(
+        string="Renew Automatically",
+        help="At its end the contract goes on for the same duration instead of closing.",
+    )
+    trial_days = fields.Integer(
+        string="Free Trial",
+        help="Days that are not invoiced at the start of the contract.",
+    )
+    closable = fields.Selection(
+        selection=[
+            ("no", "Never"),
+            ("now", "At once"),
+            ("period_end", "At the end of the paid period"),
+            ("date", "On a date of their choice"),
+        ],
+        string="Customers May Close",
+        required=True,
+        default="period_end",
+    )
+    auto_close_days = fields.Integer(
+        string="Close Unpaid After",
+        help="Days after the due date; 0 to never close an unpaid contract automatically.",
+    )
+    retry_days = fields.Char(
+        string="Retry Payments After",
+        default="1,3,5,7",
+        help="Days after the due date on which a declined payment is tried again.",
+    )
+
+    # What the customer may do.
+    portal_access = fields.Selection(
+        selection=PORTAL_ACCESS,
+        string="Customers May Change",
+        required=True,
+        default="restricted",
+    )
+    token_access = fields.Selection(
+        selection=[("view", "Read"), ("manage", "Read and change")],
+        string="Secure Link Allows To",
+        required=True,
+        default="view",
+        help="What somebody may do who opens the contract by its link, without signing in.",
+    )
+
+    # Health.
+    good_health_domain = fields.Char(string="Good Health")
+    bad_health_domain = fields.Char(string="Bad Health")
+
+    contract_count = fields.Integer(string="Contracts", compute="_compute_contract_count")
+
+    _check_anchor_day = models.Constraint(
+        "CHECK(anchor_day BETWEEN 1 AND 31)",
+        "The day of the month must be between 1 and 31.",
+    )
+    _check_durations = models.Constraint(
+        "CHECK(COALESCE(duration_count, 0) >= 0 AND COALESCE(trial_days, 0) >= 0"
+        " AND COALESCE(auto_close_days, 0) >= 0)",
+        "The duration, the trial and the days before closing cannot be negative.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    def _compute_contract_count(self):
+        counts = dict(
+            self.env["sale.subscription"]._read_group(
+                [("template_id", "in", self.ids)], ["template_id"], ["__count"]
+            )
+        )
+        for template in self:
+            template.contract_count = counts.get(template, 0)
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("retry_days")
+    def _check_retry_days(self):
+        for template in self:
+            try:
+                days = template._get_retry_days()
+            except ValueError:
+                days = [0]
+            # Sorted and without repetition: each step of the ladder comes after the one before.
+            if days != sorted(set(days)) or any(day < 1 for day in days):
+                raise ValidationError(
+                    self.env._(
+                        "Write the days of the payment retries as growing whole numbers"
+                        " separated by commas, e.g. 1,3,5,7."
+                    )
+                )
+
+    @api.constrains("auto_renew", "duration_count")
+    def _check_auto_renew(self):
+        for template in self:
+            if template.auto_renew and not template.duration_count:
+                raise ValidationError(
+                    self.env._(
+                        "The template %(template)s has no duration, so there is nothing to"
+                        " renew. Set a duration or turn off the automatic renewal.",
+                        template=template.name,
+                    )
+                )
+
+    # === ONCHANGE METHODS === #
+
+    @api.onchange("duration_count")
+    def _onchange_duration_count(self):
+        if not self.duration_count:
+            self.auto_renew = False
+
+    # === CRUD METHODS === #
+
+    def copy_data(self, default=None):
+        """Name the copy so that it can be told from the original."""
+        vals_list = super().copy_data(default=default)
+        if "name" in (default or {}):
+            return vals_list
+        return [
+            dict(vals, name=self.env._("%s (copy)", template.name))
+            for template, vals in zip(self, vals_list, strict=True)
+        ]
+
+    # === ACTION METHODS === #
+
+    def action_view_contracts(self):
+        """Open the contracts made from this template.
+
+        :return: A window action.
+        :rtype: dict
+        """
+        self.ensure_one()
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "sale_subscription.sale_subscription_action"
+        )
+        return dict(
+            action,
+            domain=[("template_id", "=", self.id)],
+            context={"default_template_id": self.id},
+        )
+
+    # === GETTERS === #
+
+    def _get_default_plan(self):
+        """Return the plan proposed for a new contract: the first active one.
+
+        :return: The plan, empty when the template has none.
+        :rtype: sale.subscription.plan
+        """
+        self.ensure_one()
+        return self.plan_ids.sorted()[:1]
+
+    def _get_retry_days(self):
+        """Return the days after the due date on which a declined payment is tried again.
+
+        :return: Whole numbers, in the order they were written.
+        :rtype: list[int]
+        :raise ValueError: When the text holds anything but numbers and commas.
+        """
+        self.ensure_one()
+        return [int(day) for day in (self.retry_days or "").split(",") if day.strip()]

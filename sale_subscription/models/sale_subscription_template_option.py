@@ -1,0 +1,82 @@
+from odoo import api, fields, models
+
+from ..const import PORTAL_ACCESS
+
+
+class SaleSubscriptionTemplateOption(models.Model):
+    _name = "sale.subscription.template.option"
+    _description = "Subscription Template Option"
+    _order = "template_id, sequence, id"
+    _check_company_auto = True
+
+    template_id = fields.Many2one(
+        comodel_name="sale.subscription.template",
+        required=True,
+        index=True,
+        ondelete="cascade",
+    )
+    company_id = fields.Many2one(related="template_id.company_id")
+    sequence = fields.Integer(default=10)
+    product_id = fields.Many2one(
+        comodel_name="product.product",
+        required=True,
+        check_company=True,
+        domain=[("sale_ok", "=", True), ("type", "!=", "combo")],
+        ondelete="restrict",
+    )
+    allowed_uom_ids = fields.Many2many(
+        comodel_name="uom.uom",
+        compute="_compute_allowed_uom_ids",
+    )
+    uom_id = fields.Many2one(
+        comodel_name="uom.uom",
+        string="Unit",
+        compute="_compute_uom_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+        domain="[('id', 'in', allowed_uom_ids)]",
+        ondelete="restrict",
+    )
+    min_quantity = fields.Float(
+        string="Minimum",
+        digits="Product Unit",
+        required=True,
+        default=0.0,
+    )
+    max_quantity = fields.Float(
+        string="Maximum",
+        digits="Product Unit",
+        required=True,
+        default=0.0,
+        help="0 for no limit.",
+    )
+    portal_access = fields.Selection(
+        selection=PORTAL_ACCESS,
+        string="Customers May Change",
+        required=True,
+        default="restricted",
+        help="Restricted: only your team changes the quantity.\n"
+        "Upgrade only: customers may raise it.\n"
+        "Upgrade and downgrade: customers may raise and lower it.",
+    )
+
+    # The upper bounds refuse NaN too, which PostgreSQL sorts above every number.
+    _check_quantities = models.Constraint(
+        "CHECK(min_quantity >= 0 AND min_quantity < 1e12 AND max_quantity < 1e12"
+        " AND (max_quantity = 0 OR max_quantity >= min_quantity))",
+        "An option's minimum cannot be negative nor above its maximum.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("product_id.uom_id", "product_id.uom_ids")
+    def _compute_allowed_uom_ids(self):
+        for option in self:
+            option.allowed_uom_ids = option.product_id.uom_id | option.product_id.uom_ids
+
+    @api.depends("product_id")
+    def _compute_uom_id(self):
+        for option in self:
+            option.uom_id = option.product_id.uom_id
