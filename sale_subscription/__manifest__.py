@@ -23,6 +23,7 @@
         "data/sale_subscription_stage_data.xml",
         "data/sale_subscription_close_reason_data.xml",
         "data/sale_subscription_template_data.xml",
+        "data/ir_cron_data.xml",
     ],
     "demo": [],
     "application": True,

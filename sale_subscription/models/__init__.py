@@ -6,6 +6,31 @@ from . import sale_subscription_tag
 from . import sale_subscription_template
 from . import sale_subscription_template_line
 from . import sale_subscription_template_option
-# Contract.
+# Contract: the record, its parts, and its behaviour by concern.
+from . import sale_subscription
+from . import sale_subscription_line
+from . import sale_subscription_option
+from . import sale_subscription_pause
+from . import sale_subscription_charge
+from . import sale_subscription_event
+from . import sale_subscription_schedule
+from . import sale_subscription_lifecycle
+from . import sale_subscription_mrr
+from . import sale_subscription_job
+from . import sale_subscription_billing
+from . import sale_subscription_invoicing
+from . import sale_subscription_preview
+from . import sale_subscription_order
+from . import sale_subscription_template_subscribe
 # Sales.
-# Accounting.
+from . import product_pricelist
+from . import product_pricelist_item
+from . import product_product
+from . import product_template
+# Accounting and company.
+from . import account_move
+from . import account_move_batch
+from . import account_move_line
+from . import res_company
+from . import res_config_settings
+from . import res_partner

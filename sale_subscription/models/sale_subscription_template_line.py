@@ -61,3 +61,24 @@ class SaleSubscriptionTemplateLine(models.Model):
     def _compute_uom_id(self):
         for line in self:
             line.uom_id = line.product_id.uom_id
+
+    # === BUSINESS METHODS === #
+
+    def _prepare_subscription_line(self, contract):
+        """Return the values of the line a contract of this template starts with.
+
+        :param contract: the `sale.subscription` that is being made.
+        :return: The values of a `sale.subscription.line`.
+        :rtype: dict
+        """
+        self.ensure_one()
+        values = {
+            "sequence": self.sequence,
+            "product_id": self.product_id.id,
+            "quantity": self.quantity,
+            "uom_id": self.uom_id.id,
+        }
+        name = self.with_context(lang=contract.partner_id.lang).name
+        if name:
+            values["name"] = name
+        return values

@@ -80,3 +80,21 @@ class SaleSubscriptionTemplateOption(models.Model):
     def _compute_uom_id(self):
         for option in self:
             option.uom_id = option.product_id.uom_id
+
+    # === BUSINESS METHODS === #
+
+    def _prepare_subscription_option(self):
+        """Return the values of the same option on a contract.
+
+        :return: The values of a `sale.subscription.option`.
+        :rtype: dict
+        """
+        self.ensure_one()
+        return {
+            "sequence": self.sequence,
+            "product_id": self.product_id.id,
+            "uom_id": self.uom_id.id,
+            "min_quantity": self.min_quantity,
+            "max_quantity": self.max_quantity,
+            "portal_access": self.portal_access,
+        }

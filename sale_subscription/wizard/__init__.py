@@ -1,0 +1,3 @@
+from . import sale_subscription_close
+from . import sale_subscription_preview
+from . import sale_subscription_preview_line

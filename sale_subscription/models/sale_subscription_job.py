@@ -1,0 +1,147 @@
+import logging
+
+from psycopg2 import OperationalError
+from psycopg2.errors import UniqueViolation
+
+from odoo import api, models
+from odoo.fields import Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
+
+BATCH_SIZE = 50
+MAX_CONFLICTS = 20
+
+
+class SaleSubscription(models.Model):
+    """How scheduled work runs over many contracts: in batches, isolated, by many workers.
+
+    A batch is locked by skipping what others have locked, worked on and committed. If it fails,
+    halves of it are tried until the culprits stand alone; they are marked and left for the next
+    run, so that the scheduler isn't triggered again and again for what can't succeed.
+    """
+
+    _inherit = "sale.subscription"
+
+    @api.model
+    def _run_job(self, get_domain, process, on_failure, batch_size=BATCH_SIZE):
+        """Process all contracts of a domain, a commit per batch.
+
+        :param callable get_domain: returns the domain of contracts that need work; what was
+            processed must leave it.
+        :param str process: name of the method called on each locked batch.
+        :param str on_failure: name of the method called on a contract that failed, with the error.
+        :param int batch_size: contracts per transaction.
+        :return: None
+        """
+        IrCron = self.env["ir.cron"]
+        IrCron._commit_progress(remaining=self.search_count(Domain(get_domain())))
+        failed_ids, conflicts = [], 0
+        while True:
+            domain = Domain(get_domain()) & Domain("id", "not in", failed_ids)
+            try:
+                batch = self._lock_batch(domain, batch_size)
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                self.env.cr.rollback()
+                conflicts += 1
+                if conflicts > MAX_CONFLICTS:
+                    break
+                continue
+            if not batch:
+                break
+            failed_ids += self._process_isolated(batch.ids, domain, process, on_failure)
+            if not IrCron._commit_progress(len(batch)):
+                return
+        # What is left can't be done in this run: no reason to be triggered again at once.
+        IrCron._commit_progress(remaining=0)
+
+    @api.model
+    def _lock_batch(self, domain, limit):
+        """Lock the next contracts of a domain that no other worker has locked.
+
+        :param Domain domain: which contracts.
+        :param int limit: how many at most.
+        :return: the locked contracts.
+        :rtype: sale.subscription
+        """
+        query = self._search(domain, order="next_invoice_date, id", limit=limit)
+        rows = self.env.execute_query(
+            SQL("%s FOR NO KEY UPDATE OF %s SKIP LOCKED", query.select(), SQL.identifier(self._table))
+        )
+        return self.browse(row[0] for row in rows)._extend_batch(domain)
+
+    def _extend_batch(self, domain):
+        """Hook: add contracts that have to be worked on together with the batch.
+
+        :param Domain domain: which contracts need work.
+        :return: the batch, extended by locked contracts.
+        :rtype: sale.subscription
+        """
+        return self
+
+    @api.model
+    def _process_isolated(self, ids, domain, process, on_failure):
+        """Process contracts in one transaction; on failure halve them down to the culprits.
+
+        :return: ids of the contracts that failed.
+        :rtype: list
+        """
+        try:
+            self._process_locked(self.browse(ids), process)
+            return []
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            # Another worker was faster: what it left is found by the next search.
+            self.env.cr.rollback()
+            return []
+        except Exception as error:  # noqa: BLE001 one contract must not stop the others
+            self.env.cr.rollback()
+            if len(ids) == 1:
+                return self._record_failure(ids, error, on_failure)
+        middle = len(ids) // 2
+        failed = []
+        for half in (ids[:middle], ids[middle:]):
+            contracts = self.browse(half).try_lock_for_update(allow_referencing=True)
+            contracts = contracts.filtered_domain(domain)
+            if contracts:
+                failed += self._process_isolated(contracts.ids, domain, process, on_failure)
+        return failed
+
+    @api.model
+    def _process_locked(self, contracts, process):
+        """Do the work of one batch and commit it."""
+        getattr(contracts, process)()
+        self.env.flush_all()
+        self.env["ir.cron"]._commit_progress()
+
+    @api.model
+    def _record_failure(self, ids, error, on_failure):
+        """Mark the contract that failed, in a transaction of its own."""
+        contract = self.browse(ids)
+        if isinstance(error, UniqueViolation):
+            _logger.info("Contract %s was charged by another process", contract.id)
+            return ids
+        _logger.info("Contract %s could not be processed: %s", contract.id, error)
+        try:
+            getattr(contract, on_failure)(error)
+            self.env.flush_all()
+            self.env["ir.cron"]._commit_progress()
+        except OperationalError:
+            self.env.cr.rollback()
+        return ids
+
+    @api.model
+    def _get_domain_by_company(self, date_field):
+        """Return contracts whose date has come in their own company's time zone.
+
+        :param str date_field: name of a date field.
+        :rtype: Domain
+        """
+        companies = self.env["res.company"].sudo().search([])  # sudo: jobs serve every company
+        by_day = companies.grouped(lambda company: company._get_subscription_today())
+        if len(by_day) == 1:
+            return Domain(date_field, "<=", next(iter(by_day)))
+        return Domain.OR(
+            Domain(date_field, "<=", day) & Domain("company_id", "in", some.ids)
+            for day, some in by_day.items()
+        )

@@ -1,0 +1,371 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools.date_utils import get_timedelta
+
+from ..const import SUBSCRIPTION_STATES
+
+
+class SaleSubscription(models.Model):
+    """The states of a contract and the only ways between them."""
+
+    _inherit = "sale.subscription"
+
+    close_reason_id = fields.Many2one(
+        "sale.subscription.close.reason", readonly=True, copy=False, tracking=True
+    )
+    close_message = fields.Text(string="Closing Note", readonly=True, copy=False)
+    next_transition_date = fields.Date(
+        readonly=True,
+        copy=False,
+        help="The next day on which the calendar alone changes state, lines or MRR.",
+    )
+
+    _transition_idx = models.Index(
+        "(next_transition_date) WHERE next_transition_date IS NOT NULL"
+    )
+
+    # === ACTION METHODS === #
+    def action_activate(self):
+        """Start draft contracts: from now on they are billed and count as revenue.
+
+        :return: True
+        :raise UserError: if a contract isn't a draft or has nothing to bill.
+        """
+        self.check_access("write")
+        for contract in self:
+            if not contract.line_ids:
+                raise UserError(
+                    self.env._(
+                        "%(contract)s has no line: add what is delivered before you start it.",
+                        contract=contract.name,
+                    )
+                )
+        self._update_state(("draft",), "active")
+        self._update_next_invoice_date()
+        self._sync_mrr()
+        return True
+
+    def action_pause(self, until=None, reason=None, when="now"):
+        """Stop service and billing for a while; paused time is never billed.
+
+        :param until: the day service goes on (ISO string or date); None: until resumed by hand.
+        :param str reason: why, for the record.
+        :param when: 'now', 'period_end' or the first day without service.
+        :return: True
+        :raise UserError: if a contract isn't active or the dates contradict each other.
+        """
+        self.check_access("write")
+        until = fields.Date.to_date(until or None)
+        self._check_source_state(("active",), "paused")
+        for contract in self:
+            start = contract._get_effective_date(when)
+            if until and until <= start:
+                raise UserError(self.env._("A pause must end after it begins."))
+            contract.pause_ids = [
+                fields.Command.create({"date_from": start, "date_until": until, "reason": reason})
+            ]
+        self._apply_due_transitions()
+        self._update_next_invoice_date()
+        return True
+
+    def action_resume(self):
+        """Let paused contracts go on today.
+
+        :return: True
+        :raise UserError: if a contract isn't paused.
+        """
+        self.check_access("write")
+        self._check_source_state(("paused",), "active")
+        for contract in self:
+            today = contract._get_today()
+            for pause in contract.pause_ids.filtered(
+                lambda p, today=today: not p.date_until or p.date_until > today
+            ):
+                if pause.date_from >= today:
+                    pause.unlink()
+                else:
+                    pause.date_until = today
+        self._apply_due_transitions()
+        self._update_next_invoice_date()
+        return True
+
+    def action_close(self, reason_id, when="period_end", date=None, message=None):
+        """End contracts, at once or on a later day.
+
+        :param int reason_id: id of a `sale.subscription.close.reason`.
+        :param str when: 'now', 'period_end' (the end of what is billed) or 'date'.
+        :param date: with 'date', the first day without service (ISO string or date).
+        :param str message: the customer's or the salesperson's words.
+        :return: True
+        :raise UserError: if a contract isn't running, the reason is missing or the date is bad.
+        """
+        self.check_access("write")
+        reason = self.env["sale.subscription.close.reason"].browse(reason_id).exists()
+        if not reason:
+            raise UserError(self.env._("Tell why the contract is closed: choose a reason."))
+        self._check_source_state(("active", "paused"), "closed")
+        for contract in self:
+            day = contract._get_effective_date(date if when == "date" else when)
+            contract.write(
+                {
+                    "close_date": max(day, contract.date_start),
+                    "close_reason_id": reason.id,
+                    "close_message": message,
+                }
+            )
+        self._apply_due_transitions()
+        return True
+
+    def action_reopen(self):
+        """Take a closing back: withdraw a scheduled one, or let a closed contract go on today.
+
+        The time between closing and reopening isn't billed.
+
+        :return: True
+        :raise UserError: if a contract is neither closed nor about to close.
+        """
+        self.check_access("write")
+        scheduled = self.filtered(lambda c: c.state in ("active", "paused") and c.close_date)
+        closed = self - scheduled
+        closed._check_source_state(("closed",), "active")
+        for contract in closed:
+            today = contract._get_today()
+            gap_start = contract._get_service_end() or today
+            if gap_start < today:
+                contract.pause_ids = [
+                    fields.Command.create({"date_from": gap_start, "date_until": today})
+                ]
+            if contract.end_date and contract.end_date < today:
+                contract.end_date = False
+        closed._update_state(("closed",), "active")
+        self.write({"close_date": False, "close_reason_id": False, "close_message": False})
+        return True
+
+    def action_cancel(self):
+        """Cancel contracts of which nothing was invoiced.
+
+        :return: True
+        :raise UserError: if something was invoiced already.
+        """
+        self.check_access("write")
+        # sudo: invoices the user may not see forbid cancelling all the same.
+        charges = self.sudo().charge_ids
+        moves = charges.invoice_line_id.move_id
+        posted = moves.filtered(lambda move: move.state == "posted")
+        if posted:
+            raise UserError(
+                self.env._(
+                    "It was invoiced already (%(invoices)s): close the contract instead.",
+                    invoices=", ".join(posted.mapped("name")),
+                )
+            )
+        self._update_state(("draft", "active", "paused"), "cancelled")
+        moves.button_cancel()
+        charges.unlink()
+        self._sync_mrr()
+        self.write({"next_invoice_date": False})
+        return True
+
+    def action_open_close_wizard(self):
+        """Open the dialog that asks when and why.
+
+        :rtype: dict
+        """
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Close"),
+            "res_model": "sale.subscription.close",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"active_ids": self.ids},
+        }
+
+    # === CRON METHODS === #
+    @api.model
+    def _cron_apply_transitions(self):
+        """Renew, pause, resume and close the contracts whose day has come."""
+        self._run_job(
+            self._get_transition_domain, "_apply_due_transitions", "_handle_transition_failure"
+        )
+
+    def _handle_transition_failure(self, error):
+        """Tell the salesperson once why the calendar couldn't change a contract."""
+        self.ensure_one()
+        summary = self.env._("This contract could not be renewed or closed")
+        if not self.activity_ids.filtered(lambda a: a.summary == summary):
+            self.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=summary,
+                note=self._get_failure_text(error),
+                user_id=self.user_id.id or self.env.uid,
+            )
+
+    # === BUSINESS METHODS - STATE === #
+    def _check_source_state(self, allowed_states, target_state):
+        """Refuse a transition that doesn't exist.
+
+        :param tuple allowed_states: states from which the transition starts.
+        :param str target_state: where it leads.
+        :raise UserError: naming the contract, its state and what was wanted.
+        """
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        for contract in self:
+            if contract.state not in allowed_states:
+                raise UserError(
+                    self.env._(
+                        "%(contract)s is “%(state)s”; it can't become “%(target)s” from there.",
+                        contract=contract.name,
+                        state=labels[contract.state],
+                        target=labels[target_state],
+                    )
+                )
+
+    def _update_state(self, allowed_states, target_state):
+        """Change the state; every transition goes through here.
+
+        :param tuple allowed_states: states from which the transition may start.
+        :param str target_state: one of the contract's states.
+        :raise UserError: if a contract is in another state.
+        """
+        assert target_state in dict(SUBSCRIPTION_STATES)
+        self._check_source_state(allowed_states, target_state)
+        self.write({"state": target_state})
+
+    def _check_stage_move(self, stage):
+        """Let a card be dragged to stages of its state, or started by dragging it.
+
+        :param stage: the target `sale.subscription.stage`.
+        :raise UserError: if the move would need a decision that a drag can't express.
+        """
+        starting = self.filtered(lambda c: c.state == "draft" and stage.state == "active")
+        starting.action_activate()
+        for contract in self - starting:
+            if contract.state != stage.state:
+                raise UserError(
+                    self.env._(
+                        "%(contract)s can't be moved to “%(stage)s” by hand: use the buttons on "
+                        "the contract.",
+                        contract=contract.name,
+                        stage=stage.name,
+                    )
+                )
+
+    def _get_effective_date(self, when):
+        """Return the day a change takes effect.
+
+        :param when: 'now', 'period_end' or a day (ISO string or date).
+        :return: first day on which the change holds.
+        :rtype: date
+        :raise UserError: if the day can't be read.
+        """
+        self.ensure_one()
+        if when == "now":
+            return self._get_today()
+        if when == "period_end":
+            return self._get_period_end()
+        try:
+            day = fields.Date.to_date(when or None)
+        except ValueError:
+            day = None
+        if not day:
+            raise UserError(self.env._("Choose when: now, at the period's end, or a date."))
+        return day
+
+    def _get_period_end(self):
+        """Return the first day after what is billed, or after the running period if nothing is.
+
+        :rtype: date
+        """
+        self.ensure_one()
+        today = self._get_today()
+        coverage = self.line_ids._get_coverage()
+        ends = [stretches[-1][1] for stretches in coverage.values() if stretches]
+        if ends and max(ends) > today:
+            return max(ends)
+        if today < self._get_first_paid_day():
+            return self._get_first_paid_day()
+        return self._get_recurrence().next_after(today)
+
+    # === BUSINESS METHODS - TIME PASSING === #
+    def _get_transition_domain(self):
+        """Return the contracts whose state or price changes by the calendar alone.
+
+        :rtype: Domain
+        """
+        return self._get_domain_by_company("next_transition_date")
+
+    def _apply_due_transitions(self):
+        """Renew, pause, resume and close contracts whose day has come, and log their MRR."""
+        for contract in self:
+            today = contract._get_today()
+            if contract.state in ("active", "paused"):
+                contract._renew_if_due(today)
+                contract._close_if_due(today)
+            if contract.state in ("active", "paused"):
+                contract._pause_or_resume_if_due(today)
+        self._sync_mrr()
+
+    def _update_next_transition_date(self):
+        """Remember when the calendar changes each contract next."""
+        for contract in self:
+            today = contract._get_today()
+            days = contract._get_mrr_change_days()
+            if contract.end_date:
+                days.add(contract.end_date + timedelta(days=1))
+            running = contract.state in ("active", "paused")
+            following = min((day for day in days if day > today), default=False)
+            wanted = following if running else False
+            if contract.next_transition_date != wanted:
+                contract.next_transition_date = wanted
+
+    def _renew_if_due(self, today):
+        """Prolong a duration that ended and renews by itself."""
+        self.ensure_one()
+        template = self.template_id
+        if not (template.auto_renew and self.end_date and template.duration_count):
+            return
+        count = 0
+        end = self.end_date
+        while end < today:
+            count += 1
+            end = (
+                self.end_date
+                + timedelta(days=1)
+                + get_timedelta(template.duration_count * count, template.duration_unit)
+                - timedelta(days=1)
+            )
+        if end != self.end_date:
+            self.end_date = end
+            self.message_post(
+                body=self.env._("Renewed automatically until %(date)s.", date=end)
+            )
+
+    def _close_if_due(self, today):
+        """Close a contract whose closing date or agreed end has come."""
+        self.ensure_one()
+        end = self._get_service_end()
+        if not end or end > today:
+            return
+        values = {"state": "closed", "close_date": end, "paused_until": False}
+        if not self.close_reason_id:
+            values["close_reason_id"] = self.env.ref(
+                "sale_subscription.close_reason_end_date"
+            ).id
+        self._check_source_state(("active", "paused"), "closed")
+        self.write(values)
+
+    def _pause_or_resume_if_due(self, today):
+        """Let the state follow the pauses that were agreed."""
+        self.ensure_one()
+        running = self.pause_ids.filtered(
+            lambda p: p.date_from <= today and (not p.date_until or p.date_until > today)
+        )
+        if running and self.state == "active":
+            self._update_state(("active",), "paused")
+        elif not running and self.state == "paused":
+            self._update_state(("paused",), "active")
+        until = running[:1].date_until
+        if self.paused_until != until:
+            self.paused_until = until

@@ -1,0 +1,309 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools.date_utils import get_timedelta
+
+from ..const import BILLABLE_STATES
+
+
+class SaleSubscription(models.Model):
+    """The dates of a contract: when it starts, when it is billed next, when it ends."""
+
+    _inherit = "sale.subscription"
+
+    date_start = fields.Date(
+        string="Start Date",
+        required=True,
+        copy=False,
+        tracking=True,
+        default=lambda self: self.env.company._get_subscription_today(),
+    )
+    trial_end_date = fields.Date(
+        string="Free Until",
+        compute="_compute_trial_end_date",
+        store=True,
+        readonly=False,
+        precompute=True,
+        copy=False,
+        help="Last free day; billing starts on the next one.",
+    )
+    anchor_date = fields.Date(
+        string="Billing Anchor",
+        compute="_compute_billing_dates",
+        store=True,
+        readonly=False,
+        precompute=True,
+        copy=False,
+        help="Every period is counted from this day, so that months of different length never "
+        "make the dates drift.",
+    )
+    billing_start_date = fields.Date(
+        string="Billed From",
+        compute="_compute_billing_dates",
+        store=True,
+        readonly=False,
+        precompute=True,
+        copy=False,
+        help="First day that is billed here. Later than the start for contracts taken over from "
+        "another system and after a trial.",
+    )
+    next_invoice_date = fields.Date(
+        copy=False,
+        tracking=True,
+        help="The day on which something is owed next. On a new contract that goes on from "
+        "another system: the date its next invoice is due, nothing before it is billed.",
+    )
+    last_invoice_date = fields.Date(readonly=True, copy=False)
+    end_date = fields.Date(
+        compute="_compute_end_date",
+        store=True,
+        readonly=False,
+        precompute=True,
+        copy=False,
+        tracking=True,
+        help="Last day of the agreed duration.",
+    )
+    close_date = fields.Date(
+        string="Closing Date",
+        copy=False,
+        readonly=True,
+        tracking=True,
+        help="First day without service. In the future: the closing is scheduled and can be "
+        "withdrawn.",
+    )
+    paused_until = fields.Date(
+        readonly=True, copy=False, help="The day service goes on; empty: until somebody resumes it."
+    )
+
+    _end_after_start = models.Constraint(
+        "CHECK (end_date IS NULL OR end_date >= date_start)",
+        "A contract can't end before it starts.",
+    )
+
+    # === COMPUTE METHODS === #
+    @api.depends("date_start", "template_id")
+    def _compute_trial_end_date(self):
+        for contract in self:
+            days = contract.template_id.trial_days
+            contract.trial_end_date = (
+                contract.date_start + timedelta(days=days - 1)
+                if days and contract.date_start
+                else False
+            )
+
+    @api.depends("date_start", "trial_end_date")
+    def _compute_billing_dates(self):
+        for contract in self:
+            first_paid_day = contract._get_first_paid_day()
+            contract.anchor_date = first_paid_day
+            contract.billing_start_date = first_paid_day
+
+    @api.depends("date_start", "template_id")
+    def _compute_end_date(self):
+        for contract in self:
+            template = contract.template_id
+            if not (contract.date_start and template.duration_count):
+                contract.end_date = False
+                continue
+            contract.end_date = (
+                contract.date_start
+                + get_timedelta(template.duration_count, template.duration_unit)
+                - timedelta(days=1)
+            )
+
+    # === CONSTRAINT METHODS === #
+    @api.constrains("date_start", "trial_end_date", "anchor_date")
+    def _check_dates_in_calendar(self):
+        """Refuse dates so far away that only a typing error explains them."""
+        for contract in self:
+            for day in (contract.date_start, contract.anchor_date, contract.end_date):
+                if day and not 1970 <= day.year <= 2200:
+                    raise ValidationError(
+                        self.env._("%(date)s is not a date a contract can have.", date=day)
+                    )
+
+    @api.model
+    def _get_locked_fields(self):
+        """Return the fields that decide what was owed in the past.
+
+        :return: names of fields that can't change once something was billed.
+        :rtype: set
+        """
+        return {
+            "date_start",
+            "trial_end_date",
+            "anchor_date",
+            "anchor_day",
+            "billing_start_date",
+            "timing",
+            "plan_id",
+            "template_id",
+            "company_id",
+            "currency_id",
+        }
+
+    @api.model
+    def _get_schedule_fields(self):
+        """Return the fields whose change moves the next invoice date or the MRR.
+
+        :rtype: set
+        """
+        return (self._get_locked_fields() - {"company_id"}) | {"end_date", "close_date"}
+
+    def _check_locked_fields(self, vals):
+        """Refuse to rewrite what billed periods were computed from.
+
+        :param dict vals: values about to be written.
+        :raise UserError: if a billed contract would change in one of the locked fields.
+        """
+        changed = self._get_locked_fields() & vals.keys()
+        if not changed:
+            return
+        for contract in self.filtered(lambda c: c.state in BILLABLE_STATES and c._is_billed()):
+            for name in changed:
+                field = self._fields[name]
+                if field.convert_to_write(contract[name], contract) != field.convert_to_write(
+                    field.convert_to_record(field.convert_to_cache(vals[name], contract), contract),
+                    contract,
+                ):
+                    raise UserError(
+                        self.env._(
+                            "%(contract)s was invoiced already: “%(field)s” can't be rewritten.",
+                            contract=contract.name,
+                            field=field._description_string(self.env),
+                        )
+                    )
+
+    def _is_billed(self):
+        """Tell whether any stretch of service was charged on this contract."""
+        self.ensure_one()
+        return bool(self.env["sale.subscription.charge"].sudo().search_count(
+            # sudo: whoever may write the contract must know whether it was billed.
+            [("subscription_id", "=", self.id), ("line_id", "!=", False)], limit=1
+        ))
+
+    # === BUSINESS METHODS - SCHEDULE === #
+    def _initialize_schedule(self, vals_list):
+        """Set the first invoice date of new contracts, or go on from a given one (import)."""
+        for contract, vals in zip(self, vals_list, strict=True):
+            if vals.get("next_invoice_date"):
+                contract._continue_billing_from(
+                    fields.Date.to_date(vals["next_invoice_date"]),
+                    keep_anchor=bool(vals.get("anchor_date")),
+                )
+        self._update_next_invoice_date()
+
+    def _continue_billing_from(self, next_invoice_date, keep_anchor=False):
+        """Bill as if everything due before a date had been billed elsewhere.
+
+        :param date next_invoice_date: the first invoice made here is due on this day.
+        :param bool keep_anchor: the anchor was given; otherwise it moves to the date when the
+            date is no boundary of the rhythm.
+        :return: None
+        """
+        self.ensure_one()
+        if next_invoice_date < self.date_start:
+            raise ValidationError(
+                self.env._("The next invoice can't be due before the contract starts.")
+            )
+        recurrence = self._get_recurrence()
+        if not keep_anchor and recurrence.grid_period(next_invoice_date)[0] != next_invoice_date:
+            self.anchor_date = next_invoice_date
+            recurrence = self._get_recurrence()
+        if self.timing == "advance":
+            self.billing_start_date = next_invoice_date
+        else:
+            period_start, _end = recurrence.grid_period(next_invoice_date - timedelta(days=1))
+            self.billing_start_date = max(period_start, self._get_first_paid_day())
+
+    def _update_next_invoice_date(self, coverage=None):
+        """Set the day on which each contract owes something next.
+
+        :param dict coverage: what is billed per line id, as given by
+            `sale.subscription.line._get_coverage`, when the caller has it already.
+        :return: None
+        """
+        if coverage is None:
+            coverage = self.line_ids._get_coverage()
+        waiting = self._get_waiting_due_dates()
+        for contract in self:
+            days = [line._get_next_due(coverage) for line in contract.line_ids]
+            days += [waiting.get(contract.id), contract._get_credit_due(coverage)]
+            next_date = min((day for day in days if day), default=False)
+            if contract.next_invoice_date != next_date:
+                contract.next_invoice_date = next_date
+
+    def _get_credit_due(self, coverage):
+        """Return the day a closed contract's unused time is given back, None without any.
+
+        Credits of a running contract ride on its next invoice; a closed one has no next invoice.
+
+        :param dict coverage: see `_update_next_invoice_date`.
+        :rtype: date | None
+        """
+        self.ensure_one()
+        end = self._get_service_end()
+        if self.state != "closed" or not end:
+            return None
+        unused = any(
+            stretches[-1][1] > end
+            for line in self.line_ids
+            if (stretches := coverage.get(line.id))
+        )
+        return end if unused else None
+
+    def _get_waiting_due_dates(self):
+        """Return the earliest due date of charges that no invoice bills yet.
+
+        :return: contract id → date.
+        :rtype: dict
+        """
+        # sudo: the ledger decides the dates whoever asks for them.
+        groups = self.env["sale.subscription.charge"].sudo()._read_group(
+            [("subscription_id", "in", self.ids), ("invoice_line_id", "=", False)],
+            ["subscription_id"],
+            ["date_due:min"],
+        )
+        return {contract.id: day for contract, day in groups}
+
+    # === GETTERS === #
+    def _get_first_paid_day(self):
+        """Return the first day that isn't free: the start, or the day after the trial."""
+        self.ensure_one()
+        if self.trial_end_date and self.trial_end_date >= self.date_start:
+            return self.trial_end_date + timedelta(days=1)
+        return self.date_start
+
+    def _get_recurrence(self):
+        """Return the contract's rhythm.
+
+        :rtype: engine.recurrence.Recurrence
+        """
+        self.ensure_one()
+        return self.plan_id._get_recurrence(self.anchor_date, self.anchor_day or None)
+
+    def _get_service_end(self):
+        """Return the first day without service as agreed today.
+
+        A duration that renews by itself doesn't end service.
+
+        :return: exclusive end, or None while open.
+        :rtype: date | None
+        """
+        self.ensure_one()
+        ends = []
+        if self.close_date:
+            ends.append(self.close_date)
+        if self.end_date and not self.template_id.auto_renew:
+            ends.append(self.end_date + timedelta(days=1))
+        return min(ends, default=None)
+
+    def _get_pauses(self):
+        """Return the stretches without service inside the contract.
+
+        :return: half-open intervals `(start, end)`, `end` None while open.
+        :rtype: list
+        """
+        self.ensure_one()
+        return [pause._get_interval() for pause in self.pause_ids]
