@@ -27,6 +27,13 @@ from . import product_pricelist
 from . import product_pricelist_item
 from . import product_product
 from . import product_template
+from . import sale_order
+from . import sale_order_line
+from . import sale_order_line_contract
+from . import sale_order_line_invoicing
+from . import sale_order_template
+from . import sale_order_template_line
+from . import sale_order_totals
 # Accounting and company.
 from . import account_move
 from . import account_move_batch
