@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..const import INTERVAL_UNITS, MAX_INTERVAL_COUNT
+from ..engine.mrr import monthly
+from ..engine.recurrence import Recurrence
 
 
 class SaleSubscriptionPlan(models.Model):
@@ -179,8 +181,6 @@ class SaleSubscriptionPlan(models.Model):
         :rtype: engine.recurrence.Recurrence
         """
         self.ensure_one()
-        from ..engine.recurrence import Recurrence
-
         pinned = day if day and self.interval_unit in ("month", "year") else None
         return Recurrence(self.interval_unit, self.interval_count, anchor, day=pinned)
 
@@ -202,6 +202,4 @@ class SaleSubscriptionPlan(models.Model):
         :return: The amount per month, not rounded.
         """
         self.ensure_one()
-        from ..engine.mrr import monthly
-
         return monthly(amount, self.interval_unit, self.interval_count)
