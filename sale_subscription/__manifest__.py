@@ -24,7 +24,22 @@
         "data/sale_subscription_close_reason_data.xml",
         "data/sale_subscription_template_data.xml",
         "data/ir_cron_data.xml",
+        # Sales.
+        "views/product_views.xml",
+        "views/product_pricelist_item_views.xml",
+        "views/sale_order_views.xml",
+        "views/sale_order_template_views.xml",
+        "views/sale_portal_templates.xml",
+        "report/sale_order_report_templates.xml",
     ],
     "demo": [],
+    "assets": {
+        "web.assets_backend": [
+            "sale_subscription/static/src/subscription_totals/**/*",
+        ],
+        "web.assets_tests": [
+            "sale_subscription/static/tests/tours/**/*",
+        ],
+    },
     "application": True,
 }

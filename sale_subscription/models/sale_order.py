@@ -56,6 +56,7 @@ class SaleOrder(models.Model):
         string="Contract Count",
         compute="_compute_subscription_count",
     )
+    is_only_recurring = fields.Boolean(compute="_compute_is_only_recurring")
 
     # === COMPUTE METHODS === #
 
@@ -87,6 +88,13 @@ class SaleOrder(models.Model):
     def _compute_subscription_count(self):
         for order in self:
             order.subscription_count = len(order.subscription_ids)
+
+    @api.depends("order_line.subscription_plan_id", "order_line.display_type")
+    def _compute_is_only_recurring(self):
+        """Tell whether everything on the order is invoiced by contracts."""
+        for order in self:
+            lines = order.order_line.filtered(lambda line: not line.display_type)
+            order.is_only_recurring = bool(lines) and lines == lines._filter_recurring()
 
     @api.depends("order_line.subscription_plan_id")
     def _compute_invoice_status(self):
@@ -285,16 +293,16 @@ class SaleOrder(models.Model):
         super()._force_lines_to_invoice_policy_order()
         self.order_line._filter_recurring().qty_to_invoice = 0.0
 
+    def _generate_downpayment_invoices(self):
+        """Take no down payment on what contracts invoice: nothing would ever deduct it."""
+        return super(
+            SaleOrder, self.filtered(lambda order: not order._get_recurring_lines())
+        )._generate_downpayment_invoices()
+
     def _nothing_to_invoice_error_message(self):
         """Say who invoices an order of recurring lines only."""
-        if self and all(order._is_only_recurring() for order in self):
+        if self and all(self.mapped("is_only_recurring")):
             return self.env._(
                 "There is nothing to invoice here: recurring lines are invoiced by their contract."
             )
         return super()._nothing_to_invoice_error_message()
-
-    def _is_only_recurring(self):
-        """Tell whether everything on the order is invoiced by contracts."""
-        self.ensure_one()
-        lines = self.order_line.filtered(lambda line: not line.display_type)
-        return bool(lines) and lines == lines._filter_recurring()

@@ -1,0 +1,24 @@
+from odoo import models
+from odoo.exceptions import UserError
+
+
+class SaleAdvancePaymentInv(models.TransientModel):
+    _inherit = "sale.advance.payment.inv"
+
+    def _create_invoices(self, sale_orders):
+        """Take down payments on what is sold once only.
+
+        The contract invoices recurring lines in full, so nothing would ever deduct a down payment
+        on them.
+        """
+        if self.advance_payment_method != "delivered":
+            if all(sale_orders.mapped("is_only_recurring")):
+                raise UserError(
+                    self.env._(
+                        "There is nothing to pay down here: recurring lines are invoiced by their"
+                        " contract."
+                    )
+                )
+            self = self.with_context(subscription_one_time_only=True)
+            sale_orders = sale_orders.with_context(subscription_one_time_only=True)
+        return super(SaleAdvancePaymentInv, self)._create_invoices(sale_orders)
