@@ -9,10 +9,12 @@ from . import sale_subscription_template_option
 # Contract: the record, its parts, and its behaviour by concern.
 from . import sale_subscription
 from . import sale_subscription_line
+from . import sale_subscription_line_ledger
 from . import sale_subscription_option
 from . import sale_subscription_pause
 from . import sale_subscription_charge
 from . import sale_subscription_event
+from . import sale_subscription_terms
 from . import sale_subscription_schedule
 from . import sale_subscription_lifecycle
 from . import sale_subscription_mrr

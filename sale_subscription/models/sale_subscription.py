@@ -9,8 +9,8 @@ class SaleSubscription(models.Model):
 
     The contract decides what is owed; its lines are versions (product, quantity, price, from, to);
     what was billed stands in the charge ledger and how revenue moved in the event log. Behaviour
-    is split by concern: `sale_subscription_lifecycle`, `_schedule`, `_billing`, `_invoicing`,
-    `_mrr`, `_preview` and `_order` extend this model.
+    is split by concern: `sale_subscription_terms`, `_schedule`, `_lifecycle`, `_billing`,
+    `_invoicing`, `_mrr`, `_preview`, `_job` and `_order` extend this model.
     """
 
     _name = "sale.subscription"
@@ -57,113 +57,6 @@ class SaleSubscription(models.Model):
     color = fields.Integer()
     note = fields.Html(
         string="Terms and Conditions", compute="_compute_note", store=True, readonly=False
-    )
-
-    # === PARTIES === #
-    company_id = fields.Many2one(
-        "res.company", required=True, index=True, default=lambda self: self.env.company
-    )
-    partner_id = fields.Many2one(
-        "res.partner", string="Customer", required=True, index=True, tracking=True, check_company=True
-    )
-    commercial_partner_id = fields.Many2one(
-        related="partner_id.commercial_partner_id", store=True, index=True, string="Commercial Entity"
-    )
-    partner_invoice_id = fields.Many2one(
-        "res.partner",
-        string="Invoice Address",
-        compute="_compute_partner_addresses",
-        store=True,
-        readonly=False,
-        required=True,
-        precompute=True,
-        check_company=True,
-        index=True,
-    )
-    partner_shipping_id = fields.Many2one(
-        "res.partner",
-        string="Delivery Address",
-        compute="_compute_partner_addresses",
-        store=True,
-        readonly=False,
-        required=True,
-        precompute=True,
-        check_company=True,
-        index=True,
-    )
-    user_id = fields.Many2one(
-        "res.users",
-        string="Salesperson",
-        compute="_compute_user_id",
-        store=True,
-        readonly=False,
-        precompute=True,
-        index=True,
-        tracking=True,
-        domain="[('share', '=', False), ('company_ids', '=', company_id)]",
-    )
-    team_id = fields.Many2one(
-        "crm.team",
-        string="Sales Team",
-        compute="_compute_team_id",
-        store=True,
-        readonly=False,
-        precompute=True,
-        index=True,
-        check_company=True,
-    )
-
-    # === MONEY CONDITIONS === #
-    pricelist_id = fields.Many2one(
-        "product.pricelist",
-        compute="_compute_pricelist_id",
-        store=True,
-        readonly=False,
-        precompute=True,
-        check_company=True,
-    )
-    currency_id = fields.Many2one(
-        "res.currency",
-        compute="_compute_currency_id",
-        store=True,
-        readonly=False,
-        required=True,
-        precompute=True,
-        ondelete="restrict",
-    )
-    company_currency_id = fields.Many2one(
-        related="company_id.currency_id", string="Company Currency"
-    )
-    fiscal_position_id = fields.Many2one(
-        "account.fiscal.position",
-        compute="_compute_fiscal_position_id",
-        store=True,
-        readonly=False,
-        precompute=True,
-        check_company=True,
-        help="Follows the customer's country, state, zip and tax number; lines get their taxes "
-        "from it at once, prices stay.",
-    )
-    payment_term_id = fields.Many2one(
-        "account.payment.term",
-        compute="_compute_payment_term_id",
-        store=True,
-        readonly=False,
-        precompute=True,
-        check_company=True,
-    )
-    payment_token_id = fields.Many2one(
-        "payment.token", string="Saved Payment Method", copy=False, index="btree_not_null", check_company=True
-    )
-    journal_id = fields.Many2one(
-        "account.journal",
-        string="Invoicing Journal",
-        compute="_compute_from_template",
-        store=True,
-        readonly=False,
-        precompute=True,
-        check_company=True,
-        domain="[('type', '=', 'sale')]",
     )
 
     # === CADENCE === #
@@ -280,72 +173,6 @@ class SaleSubscription(models.Model):
             if contract.stage_id.state != contract.state:
                 contract.stage_id = stages.filtered(lambda s: s.state == contract.state)[:1]
 
-    @api.depends("partner_id")
-    def _compute_partner_addresses(self):
-        for contract in self:
-            address = contract.partner_id.address_get(["invoice", "delivery"])
-            contract.partner_invoice_id = address.get("invoice", False)
-            contract.partner_shipping_id = address.get("delivery", False)
-
-    @api.depends("partner_id")
-    def _compute_user_id(self):
-        for contract in self:
-            if contract.partner_id and (not contract.user_id or not contract.id):
-                contract.user_id = (
-                    contract.partner_id.user_id
-                    or contract.partner_id.commercial_partner_id.user_id
-                    or (
-                        self.env.user.has_group("sales_team.group_sale_salesman")
-                        and self.env.user
-                    )
-                )
-
-    @api.depends("user_id", "company_id")
-    def _compute_team_id(self):
-        Team = self.env["crm.team"]
-        for (user, company), contracts in self.grouped(lambda c: (c.user_id, c.company_id)).items():
-            contracts.team_id = Team._get_default_team_id(
-                user_id=user.id, domain=Team._check_company_domain(company)
-            )
-
-    @api.depends("partner_id", "company_id")
-    def _compute_pricelist_id(self):
-        for contract in self:
-            partner = contract.partner_id.with_company(contract.company_id)
-            contract.pricelist_id = partner.property_product_pricelist
-
-    @api.depends("pricelist_id", "company_id")
-    def _compute_currency_id(self):
-        for contract in self:
-            contract.currency_id = (
-                contract.pricelist_id.currency_id or contract.company_id.currency_id
-            )
-
-    @api.depends(
-        "company_id",
-        *(
-            f"{address}.{field}"
-            for address in ("partner_id", "partner_shipping_id")
-            for field in ("country_id", "state_id", "zip", "vat", "property_account_position_id")
-        ),
-    )
-    def _compute_fiscal_position_id(self):
-        for contract in self:
-            if contract.state in ("closed", "cancelled"):
-                # What has ended keeps the taxes it was billed with.
-                contract.fiscal_position_id = contract.fiscal_position_id
-                continue
-            Position = self.env["account.fiscal.position"].with_company(contract.company_id)
-            contract.fiscal_position_id = Position._get_fiscal_position(
-                contract.partner_id, contract.partner_shipping_id
-            )
-
-    @api.depends("partner_id", "company_id")
-    def _compute_payment_term_id(self):
-        for contract in self:
-            partner = contract.partner_id.with_company(contract.company_id)
-            contract.payment_term_id = partner.property_payment_term_id
-
     @api.depends("template_id")
     def _compute_plan_id(self):
         for contract in self:
@@ -438,15 +265,6 @@ class SaleSubscription(models.Model):
                     self.env._("A customer reference has at most 256 characters.")
                 )
 
-    @api.constrains("currency_id")
-    def _check_currency_kept(self):
-        """A ledger in one currency: refuse another one once something was billed."""
-        for contract in self:
-            if contract.charge_ids.currency_id - contract.currency_id:
-                raise ValidationError(
-                    self.env._("The currency can't change: invoices were made in another one.")
-                )
-
     # === CRUD METHODS === #
     @api.model_create_multi
     def create(self, vals_list):
@@ -462,16 +280,6 @@ class SaleSubscription(models.Model):
         contracts._apply_template_content(vals_list)
         contracts._initialize_schedule(vals_list)
         return contracts
-
-    def write(self, vals):
-        if vals.get("stage_id"):
-            self._check_stage_move(self.env["sale.subscription.stage"].browse(vals["stage_id"]))
-        self._check_locked_fields(vals)
-        result = super().write(vals)
-        if self._get_schedule_fields() & vals.keys():
-            self._update_next_invoice_date()
-            self._sync_mrr()
-        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_if_never_started(self):

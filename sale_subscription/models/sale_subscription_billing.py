@@ -324,14 +324,11 @@ class SaleSubscription(models.Model):
         :rtype: sale.subscription.charge
         """
         # sudo: see `_create_charges`.
-        return self.env["sale.subscription.charge"].sudo().search(
-            [
-                ("subscription_id", "in", self.ids),
-                ("invoice_line_id", "=", False),
-                "|",
-                ("date_due", "=", False),
-                ("date_due", "<=", until),
-            ]
+        Charge = self.env["sale.subscription.charge"].sudo()
+        return Charge.search(
+            Charge._get_waiting_domain()
+            & Domain("subscription_id", "in", self.ids)
+            & (Domain("date_due", "=", False) | Domain("date_due", "<=", until))
         )
 
     # === GETTERS === #

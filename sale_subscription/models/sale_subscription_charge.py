@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools.misc import format_date
 
 from ..const import CHARGE_KINDS
@@ -74,13 +75,17 @@ class SaleSubscriptionCharge(models.Model):
         help="The line of the cancelled invoice that billed this charge before.",
     )
 
+    is_waived = fields.Boolean(
+        readonly=True, help="There is nothing to pay: no invoice is made for it."
+    )
+
     # Exactly once: the database itself refuses a second charge of the same stretch.
     _stretch_uniq = models.UniqueIndex(
         "(line_id, date_from, kind, revision) WHERE line_id IS NOT NULL",
         "This period of the line is charged already.",
     )
     # Charges still to be invoiced are few among many.
-    _waiting_idx = models.Index("(subscription_id) WHERE invoice_line_id IS NULL")
+    _waiting_idx = models.Index("(subscription_id) WHERE invoice_line_id IS NULL AND is_waived IS NOT TRUE")
     _dates_order = models.Constraint(
         "CHECK (date_to >= date_from)", "A charge can't end before it begins."
     )
@@ -226,6 +231,24 @@ class SaleSubscriptionCharge(models.Model):
             quantity * self.price_unit * (100 - self.discount) / 100
         )
         return True
+
+    def _waive_free(self):
+        """Settle charges that would make an invoice over nothing, and tell whether they do.
+
+        :rtype: bool
+        """
+        if any(not charge.currency_id.is_zero(charge.amount) for charge in self):
+            return False
+        self.is_waived = True
+        return True
+
+    @api.model
+    def _get_waiting_domain(self):
+        """Return the charges that still want an invoice.
+
+        :rtype: Domain
+        """
+        return Domain("invoice_line_id", "=", False) & Domain("is_waived", "=", False)
 
     def _free(self):
         """Give invoiced charges back to be billed again; their invoice was cancelled or deleted."""

@@ -58,10 +58,10 @@ class SaleSubscription(models.Model):
         moves = Move.browse()
         if not charges:
             return moves
-        groups = self._group_charges(charges, until)
         by_company = {}
-        for key, group in groups.items():
-            by_company.setdefault(group.company_id, []).append((key, group))
+        for key, group in self._group_charges(charges, until).items():
+            if not group._waive_free():
+                by_company.setdefault(group.company_id, []).append((key, group))
         for company, items in by_company.items():
             moves |= Move.with_company(company)._bill_charges(items)
         self._post_invoices(moves)
@@ -186,14 +186,3 @@ class SaleSubscription(models.Model):
             for contract in move.subscription_ids & self:
                 if not contract.last_invoice_date or contract.last_invoice_date < move.invoice_date:
                     contract.last_invoice_date = move.invoice_date
-
-    # === GETTERS === #
-    def _get_product_taxes(self, product):
-        """Return the taxes of a product for this contract's company and fiscal position.
-
-        :rtype: account.tax
-        """
-        self.ensure_one()
-        company = self.company_id or self.env.company
-        taxes = product.with_company(company).taxes_id._filter_taxes_by_company(company)
-        return self.fiscal_position_id.map_tax(taxes)

@@ -1,12 +1,8 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import SQL, float_compare
+from odoo.tools import float_compare
 
-from ..const import BILLABLE_STATES, PERIOD_KINDS
-from ..engine.owed import Version, next_due
-from ..engine.values import exact
+from ..const import BILLABLE_STATES
 
 
 class SaleSubscriptionLine(models.Model):
@@ -303,125 +299,6 @@ class SaleSubscriptionLine(models.Model):
             running._update_next_invoice_date()
             running._sync_mrr()
 
-    # === BUSINESS METHODS - ENGINE === #
-    def _get_version(self):
-        """Return the line as the engine's version: window, rhythm and exact price per period.
-
-        :rtype: engine.owed.Version
-        """
-        self.ensure_one()
-        contract = self.subscription_id
-        ends = [contract._get_service_end()]
-        if self.date_end:
-            ends.append(self.date_end + timedelta(days=1))
-        start = max(self.date_start, contract.billing_start_date)
-        end = min((day for day in ends if day), default=None)
-        return Version(
-            recurrence=self._get_recurrence(),
-            start=start,
-            end=end if end is None else max(start, end),
-            price=self._get_exact_price(),
-            timing=contract.timing,
-        )
-
-    def _get_recurrence(self):
-        """Return the rhythm of this version.
-
-        :rtype: engine.recurrence.Recurrence
-        """
-        self.ensure_one()
-        contract = self.subscription_id
-        anchor = self.anchor_date or contract.anchor_date
-        return (self.plan_id or contract.plan_id)._get_recurrence(
-            anchor, contract.anchor_day or None
-        )
-
-    def _get_exact_price(self):
-        """Return the exact price of one period: quantity × price less discount.
-
-        :rtype: fractions.Fraction
-        """
-        self.ensure_one()
-        return (
-            exact(self.quantity) * exact(self.price_unit) * (100 - exact(self.discount)) / 100
-        )
-
-    def _get_exact_mrr(self):
-        """Return the exact MRR of a line: untaxed price per period ÷ the plan's months.
-
-        Where a tax is included in the price, core's untaxed subtotal stands in for the price.
-
-        :rtype: fractions.Fraction
-        """
-        self.ensure_one()
-        included = any(self.tax_ids.flatten_taxes_hierarchy().mapped("price_include"))
-        amount = exact(self.price_subtotal) if included else self._get_exact_price()
-        return exact((self.plan_id or self.subscription_id.plan_id)._get_mrr(amount))
-
-    def _get_next_due(self, coverage):
-        """Return the next day this version owes something, None when it owes nothing more.
-
-        :param dict coverage: see `_get_coverage`.
-        :rtype: date | None
-        """
-        self.ensure_one()
-        return next_due(
-            self._get_version(),
-            coverage.get(self.id, ()),
-            pauses=self.subscription_id._get_pauses(),
-        )
-
-    def _get_coverage(self):
-        """Return the stretches of service billed so far, net of credits.
-
-        Almost every line was billed without gaps, so its rows are summed up in the database; only
-        lines with a gap or a credit are read row by row.
-
-        :return: line id → list of half-open intervals.
-        :rtype: dict
-        """
-        if not self.ids:
-            return {}
-        self.env["sale.subscription.charge"].flush_model()
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT line_id, MIN(date_from), MAX(date_to) + 1,
-                       SUM(date_to - date_from + 1) FILTER (WHERE kind <> 'credit'),
-                       COUNT(*) FILTER (WHERE kind = 'credit')
-                  FROM sale_subscription_charge
-                 WHERE line_id IN %s AND kind IN %s
-                 GROUP BY line_id
-                """,
-                self._ids,
-                PERIOD_KINDS,
-            )
-        )
-        coverage, irregular = {}, []
-        for line_id, start, end, days, credits in rows:
-            if credits or days != (end - start).days:
-                irregular.append(line_id)
-            else:
-                coverage[line_id] = [(start, end)]
-        if irregular:
-            coverage.update(self.browse(irregular)._get_detailed_coverage())
-        return coverage
-
-    def _get_detailed_coverage(self):
-        """Replay the ledger rows of lines that have gaps or credits.
-
-        :return: as `_get_coverage`.
-        :rtype: dict
-        """
-        # sudo: what was billed doesn't depend on who asks.
-        charges = self.env["sale.subscription.charge"].sudo().search(
-            [("line_id", "in", self.ids), ("kind", "in", PERIOD_KINDS)], order="id"
-        )
-        return {
-            line.id: _replay([(c.kind, c.date_from, c.date_to + timedelta(days=1)) for c in rows])
-            for line, rows in charges.grouped("line_id").items()
-        }
-
     # === GETTERS === #
     def _is_in_force(self, day):
         """Tell whether this version delivers on a day.
@@ -470,21 +347,3 @@ class SaleSubscriptionLine(models.Model):
             **kwargs,
         }
         return self.env["account.tax"]._prepare_base_line_for_taxes_computation(self, **values)
-
-
-def _replay(rows):
-    """Replay charges and credits in the order they were made.
-
-    :param list rows: tuples `(kind, start, end)`, half-open.
-    :return: the stretches that stay billed, merged and sorted.
-    :rtype: list
-    """
-    from ..engine.intervals import merge, subtract
-
-    covered = []
-    for kind, start, end in rows:
-        if kind == "credit":
-            covered = subtract(covered, [(start, end)])
-        else:
-            covered = merge([*covered, (start, end)])
-    return covered

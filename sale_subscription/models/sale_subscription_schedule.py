@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools.date_utils import get_timedelta
 
 from ..const import BILLABLE_STATES
@@ -50,7 +51,6 @@ class SaleSubscription(models.Model):
     )
     next_invoice_date = fields.Date(
         copy=False,
-        tracking=True,
         help="The day on which something is owed next. On a new contract that goes on from "
         "another system: the date its next invoice is due, nothing before it is billed.",
     )
@@ -183,6 +183,20 @@ class SaleSubscription(models.Model):
             [("subscription_id", "=", self.id), ("line_id", "!=", False)], limit=1
         ))
 
+    # === CRUD METHODS === #
+    def write(self, vals):
+        if vals.get("stage_id"):
+            self._check_stage_move(self.env["sale.subscription.stage"].browse(vals["stage_id"]))
+        self._check_locked_fields(vals)
+        result = super().write(vals)
+        if vals.get("next_invoice_date") and not self.env.context.get("subscription_scheduling"):
+            for contract in self.filtered(lambda c: not c._is_billed()):
+                contract._continue_billing_from(contract.next_invoice_date)
+        if self._get_schedule_fields() & vals.keys():
+            self._update_next_invoice_date()
+            self._sync_mrr()
+        return result
+
     # === BUSINESS METHODS - SCHEDULE === #
     def _initialize_schedule(self, vals_list):
         """Set the first invoice date of new contracts, or go on from a given one (import)."""
@@ -232,7 +246,8 @@ class SaleSubscription(models.Model):
             days += [waiting.get(contract.id), contract._get_credit_due(coverage)]
             next_date = min((day for day in days if day), default=False)
             if contract.next_invoice_date != next_date:
-                contract.next_invoice_date = next_date
+                scheduled = contract.with_context(subscription_scheduling=True)
+                scheduled.next_invoice_date = next_date
 
     def _get_credit_due(self, coverage):
         """Return the day a closed contract's unused time is given back, None without any.
@@ -260,8 +275,9 @@ class SaleSubscription(models.Model):
         :rtype: dict
         """
         # sudo: the ledger decides the dates whoever asks for them.
-        groups = self.env["sale.subscription.charge"].sudo()._read_group(
-            [("subscription_id", "in", self.ids), ("invoice_line_id", "=", False)],
+        Charge = self.env["sale.subscription.charge"].sudo()
+        groups = Charge._read_group(
+            Charge._get_waiting_domain() & Domain("subscription_id", "in", self.ids),
             ["subscription_id"],
             ["date_due:min"],
         )
