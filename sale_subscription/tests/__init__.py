@@ -1,0 +1,3 @@
+from . import test_billing
+from . import test_pricing
+from . import test_catalog

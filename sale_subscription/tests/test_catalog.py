@@ -195,8 +195,8 @@ class TestTemplate(CatalogCommon):
         self.assertEqual(copy.option_ids.max_quantity, 5)
 
     @mute_logger("odoo.sql_db")
-    def test_quantities_are_numbers_in_order(self):
-        for quantities in ((-1, 0), (3, 2), (float("nan"), 0), (0, float("nan"))):
+    def test_quotas_are_in_order_and_sane(self):
+        for quantities in ((-1, 0), (3, 2), (0, 1e13)):
             with (
                 self.subTest(quantities),
                 self.assertRaises(CheckViolation),
