@@ -191,7 +191,7 @@ class SaleSubscription(models.Model):
         coverage = self.line_ids._get_coverage()
         charges = self._create_charges(until, coverage)
         charges |= self._get_waiting_charges(until)
-        moves = self._create_invoices(charges, until)
+        moves = self._create_invoices(self._leave_riders(charges), until)
         if charges:
             coverage = self.line_ids._get_coverage()
         self._update_next_invoice_date(coverage)
@@ -210,8 +210,6 @@ class SaleSubscription(models.Model):
         for contract in self:
             for line in contract.line_ids:
                 values += contract._prepare_charges(line, until, coverage.get(line.id, ()))
-        if not values:
-            return self.env["sale.subscription.charge"]
         self._number_revisions(values)
         # sudo: the ledger has no other door than billing; nobody may write it by hand.
         return self.env["sale.subscription.charge"].sudo().create(values)
@@ -294,6 +292,8 @@ class SaleSubscription(models.Model):
 
         :param list values: charges about to be created; their `revision` is set.
         """
+        if not values:
+            return
         repeated = [v for v in values if v["kind"] != "recurring"]
         line_ids = [v["line_id"] for v in repeated]
         line_ids += self._get_credited_line_ids([v["line_id"] for v in values])
@@ -329,6 +329,21 @@ class SaleSubscription(models.Model):
             Charge._get_waiting_domain()
             & Domain("subscription_id", "in", self.ids)
             & (Domain("date_due", "=", False) | Domain("date_due", "<=", until))
+        )
+
+    def _leave_riders(self, charges):
+        """Leave out charges that wait for an invoice to ride on, where none is made now.
+
+        A closed contract has no next invoice: what waits there is invoiced by itself.
+
+        :param charges: `sale.subscription.charge` that could be invoiced.
+        :rtype: sale.subscription.charge
+        """
+        carriers = charges.filtered("date_due").subscription_id
+        return charges.filtered(
+            lambda charge: charge.date_due
+            or charge.subscription_id in carriers
+            or charge.subscription_id.state == "closed"
         )
 
     # === GETTERS === #

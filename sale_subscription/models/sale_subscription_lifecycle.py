@@ -83,10 +83,7 @@ class SaleSubscription(models.Model):
             for pause in contract.pause_ids.filtered(
                 lambda p, today=today: not p.date_until or p.date_until > today
             ):
-                if pause.date_from >= today:
-                    pause.unlink()
-                else:
-                    pause.date_until = today
+                pause.date_until = max(today, pause.date_from)
         self._apply_due_transitions()
         self._update_next_invoice_date()
         return True

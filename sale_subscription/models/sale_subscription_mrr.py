@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import fields, models
 
 from ..engine.mrr import movement
@@ -100,10 +102,22 @@ class SaleSubscription(models.Model):
             "template_id": self.template_id.id,
             "plan_id": self.plan_id.id,
             "partner_id": self.commercial_partner_id.id,
-            "reason_id": self.close_reason_id.id if moved[0] == "churn" else False,
+            "reason_id": self._get_churn_reason().id if moved[0] == "churn" else False,
             "company_id": self.company_id.id,
             "currency_id": currency.id,
         }
+
+    def _get_churn_reason(self):
+        """Return why service ends: the reason given, or that the agreed duration is over.
+
+        The log may be brought up to date before the contract itself is closed.
+
+        :rtype: sale.subscription.close.reason
+        """
+        self.ensure_one()
+        if self.close_reason_id or self.state == "cancelled":
+            return self.close_reason_id
+        return self.env.ref("sale_subscription.close_reason_end_date")
 
     def _get_company_amount(self, amount, after, day):
         """Convert an event's amount at its own date; at zero the balance is carried instead.

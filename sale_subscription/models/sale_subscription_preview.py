@@ -51,7 +51,7 @@ class SaleSubscription(models.Model):
         for line in self.line_ids:
             for values in self._prepare_charges(line, until, coverage.get(line.id, ())):
                 charges |= charges.new(values)
-        return charges
+        return self._leave_riders(charges)
 
     def _prepare_preview(self, key, charges):
         """Return one previewed invoice, its taxes computed by core.

@@ -149,7 +149,7 @@ class SaleSubscription(models.Model):
 
         :rtype: set
         """
-        return (self._get_locked_fields() - {"company_id"}) | {"end_date", "close_date"}
+        return (self._get_locked_fields() - {"company_id"}) | {"end_date", "close_date", "line_ids"}
 
     def _check_locked_fields(self, vals):
         """Refuse to rewrite what billed periods were computed from.
@@ -188,7 +188,10 @@ class SaleSubscription(models.Model):
         if vals.get("stage_id"):
             self._check_stage_move(self.env["sale.subscription.stage"].browse(vals["stage_id"]))
         self._check_locked_fields(vals)
-        result = super().write(vals)
+        # A version that ends and its successor, saved together, are one movement of MRR, not a
+        # fall and a rise: lines wait until all of them are written.
+        together = self.with_context(subscription_lines_together=True)
+        result = super(SaleSubscription, together if "line_ids" in vals else self).write(vals)
         if vals.get("next_invoice_date") and not self.env.context.get("subscription_scheduling"):
             for contract in self.filtered(lambda c: not c._is_billed()):
                 contract._continue_billing_from(contract.next_invoice_date)
@@ -269,7 +272,7 @@ class SaleSubscription(models.Model):
         return end if unused else None
 
     def _get_waiting_due_dates(self):
-        """Return the earliest due date of charges that no invoice bills yet.
+        """Return the earliest day on which charges that no invoice bills yet can be invoiced.
 
         :return: contract id → date.
         :rtype: dict
@@ -281,7 +284,11 @@ class SaleSubscription(models.Model):
             ["subscription_id"],
             ["date_due:min"],
         )
-        return {contract.id: day for contract, day in groups}
+        # Without a due day they ride on the next invoice; a closed contract has none.
+        return {
+            contract.id: day or (contract.state == "closed" and contract.close_date)
+            for contract, day in groups
+        }
 
     # === GETTERS === #
     def _get_first_paid_day(self):
