@@ -1,10 +1,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Rounding by place: cut a period as you like, the parts add up to the whole.
 
-Within one grid period of price P, a day t after fraction F(t) of the days stands at round(P x F(t)).
-A slice [a, b) costs what lies between its ends: round(P x F(b)) - round(P x F(a)). Hence any split of
-a period sums to round(P), every full period costs round(P), and the credit of a slice is exactly
-what that slice was charged. Halves round away from zero, as Odoo's currencies do.
+Within one grid period of price P, a day t after a part F(t) of the period's days stands at
+round(P x F(t)). A slice [a, b) costs what lies between its ends: round(P x F(b)) - round(P x F(a)).
+Hence any split of a period sums to round(P), every full period costs round(P), and the credit of a
+slice is exactly what that slice was charged. Halves round away from zero, as Odoo's currencies do.
 """
 
 from decimal import Decimal
