@@ -26,6 +26,8 @@ class AccountMoveLine(models.Model):
         charges = self.sudo().subscription_charge_ids
         result = super().unlink()
         if charges:
+            # The database emptied the column; tell what depends on it, then forget the old value.
+            charges.modified(["invoice_line_id"])
             charges.invalidate_recordset(["invoice_line_id"])
             charges.subscription_id._update_next_invoice_date()
         return result

@@ -161,6 +161,27 @@ class SaleOrder(models.Model):
             order.sudo().subscription_ids._cancel_from_order(order)
         return result
 
+    def _get_product_catalog_order_data(self, products, **kwargs):
+        """Show recurring products in the catalog with the price they will have on the order."""
+        data = super()._get_product_catalog_order_data(products, **kwargs)
+        by_plan = products.filtered("recurring_invoice").grouped(
+            lambda product: self.order_line.new(
+                {"order_id": self.id, "product_id": product.id}
+            )._get_proposed_plan()
+        )
+        for plan, recurring in by_plan.items():
+            prices = self.pricelist_id._get_products_price(
+                recurring,
+                quantity=1.0,
+                currency=self.currency_id,
+                date=self.date_order,
+                subscription_plan=plan,
+                **kwargs,
+            )
+            for product_id, price in prices.items():
+                data[product_id]["price"] = price
+        return data
+
     def _recompute_prices(self):
         """Take the price list's discounts too, also where another one was typed by hand."""
         return super(

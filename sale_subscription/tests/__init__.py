@@ -4,3 +4,7 @@ from . import test_catalog
 from . import test_lifecycle
 from . import test_mrr
 from . import test_sale_order
+from . import test_sale_order_contract
+from . import test_terms
+from . import test_subscribe
+from . import test_jobs
