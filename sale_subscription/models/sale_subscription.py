@@ -156,10 +156,15 @@ class SaleSubscription(models.Model):
         )
 
     # === COMPUTE METHODS === #
-    @api.depends("partner_id.name", "name", "client_ref")
+    @api.depends("partner_id.name", "name")
+    @api.depends_context("subscription_show_partner")
     def _compute_display_name(self):
+        """Name the customer too where the number alone says little: calendars, ledgers."""
+        show_partner = self.env.context.get("subscription_show_partner")
         for contract in self:
-            contract.display_name = contract.name
+            contract.display_name = (
+                f"{contract.name} - {contract.partner_id.name}" if show_partner else contract.name
+            )
 
     def _compute_access_url(self):
         super()._compute_access_url()
