@@ -43,8 +43,8 @@ class SaleSubscription(models.Model):
                     )
                 )
         self._update_state(("draft",), "active")
+        self._apply_due_transitions()
         self._update_next_invoice_date()
-        self._sync_mrr()
         return True
 
     def action_pause(self, until=None, reason=None, when="now"):
@@ -303,19 +303,26 @@ class SaleSubscription(models.Model):
             if contract.state in ("active", "paused"):
                 contract._pause_or_resume_if_due(today)
         self._sync_mrr()
+        for name in ("recurring_total", "recurring_tax", "recurring_total_included"):
+            self.env.add_to_compute(self._fields[name], self)
 
     def _update_next_transition_date(self):
         """Remember when the calendar changes each contract next."""
         for contract in self:
-            today = contract._get_today()
-            days = contract._get_mrr_change_days()
-            if contract.end_date:
-                days.add(contract.end_date + timedelta(days=1))
-            running = contract.state in ("active", "paused")
-            following = min((day for day in days if day > today), default=False)
-            wanted = following if running else False
+            wanted = contract._get_next_transition_date() if contract._is_running() else False
             if contract.next_transition_date != wanted:
                 contract.next_transition_date = wanted
+
+    def _get_next_transition_date(self):
+        """Return the next day on which something changes; an end that passed is still to come.
+
+        :rtype: date | False
+        """
+        self.ensure_one()
+        today = self._get_today()
+        days = {day for day in self._get_mrr_change_days() if day > today}
+        ends = {self._get_service_end(), self.end_date and self.end_date + timedelta(days=1)}
+        return min(days | {day for day in ends if day}, default=False)
 
     def _renew_if_due(self, today):
         """Prolong a duration that ended and renews by itself."""

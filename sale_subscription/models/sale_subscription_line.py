@@ -65,7 +65,11 @@ class SaleSubscriptionLine(models.Model):
         min_display_digits="Product Price",
     )
     technical_price_unit = fields.Float(
-        help="The price the price list gave; another `price_unit` was set by hand and is kept."
+        compute="_compute_price_unit",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="The price the price list gave; another `price_unit` was set by hand and is kept.",
     )
     discount = fields.Float(string="Disc.%", digits="Discount")
     tax_ids = fields.Many2many(
@@ -163,16 +167,13 @@ class SaleSubscriptionLine(models.Model):
     @api.depends("product_id", "quantity", "uom_id", "plan_id", "subscription_id.pricelist_id")
     def _compute_price_unit(self):
         for line in self:
-            by_hand = bool(
-                line.price_unit
-                and float_compare(line.price_unit, line.technical_price_unit, precision_digits=6)
-            )
-            if by_hand or (line.id and line.state != "draft"):
-                continue
-            if not (line.product_id and line.plan_id):
-                line.price_unit = line.price_unit or 0.0
-                continue
-            line.price_unit = line.technical_price_unit = line._get_list_price()
+            listed, price = line.technical_price_unit, line.price_unit
+            by_hand = float_compare(price, listed, precision_digits=6) != 0
+            is_open = line.product_id and line.plan_id and line.state in (False, "draft")
+            if is_open and not by_hand:
+                listed = price = line._get_list_price()
+            line.technical_price_unit = listed
+            line.price_unit = price
 
     @api.depends("product_id", "company_id", "subscription_id.fiscal_position_id")
     def _compute_tax_ids(self):
@@ -192,15 +193,25 @@ class SaleSubscriptionLine(models.Model):
             line.price_tax = line.price_total - line.price_subtotal
 
     # === CONSTRAINT METHODS === #
-    @api.constrains("quantity", "price_unit", "discount")
-    def _check_numbers(self):
-        for line in self:
-            if not (0 <= line.quantity < 1e12):
-                raise ValidationError(self.env._("The quantity must be a number of at least 0."))
-            if not (-1e12 < line.price_unit < 1e12):
-                raise ValidationError(self.env._("The price must be a number."))
-            if not (-1e6 < line.discount <= 100):
-                raise ValidationError(self.env._("A discount can't exceed 100 %."))
+    @api.model
+    def _check_numbers(self, vals):
+        """Refuse numbers that aren't any, before they reach a computation.
+
+        :param dict vals: values about to be written.
+        :raise ValidationError: for NaN, infinities and numbers out of range.
+        """
+        limits = {
+            "quantity": (0, 1e12, self.env._("The quantity must be a number of at least 0.")),
+            "price_unit": (-1e12, 1e12, self.env._("The price must be a number.")),
+            "discount": (-1e6, 100, self.env._("The discount must be at most 100 %.")),
+        }
+        for name, (lowest, highest, message) in limits.items():
+            try:
+                valid = lowest <= float(vals.get(name) or 0.0) <= highest
+            except (TypeError, ValueError):
+                valid = False
+            if not valid:
+                raise ValidationError(message)
 
     @api.constrains("name")
     def _check_name_length(self):
@@ -213,11 +224,14 @@ class SaleSubscriptionLine(models.Model):
     # === CRUD METHODS === #
     @api.model_create_multi
     def create(self, vals_list):
+        for vals in vals_list:
+            self._check_numbers(vals)
         lines = super().create(vals_list)
         lines._after_version_change()
         return lines
 
     def write(self, vals):
+        self._check_numbers(vals)
         self._check_version_unbilled(vals)
         result = super().write(vals)
         if self._get_version_fields() & vals.keys():
@@ -294,6 +308,8 @@ class SaleSubscriptionLine(models.Model):
 
     def _after_version_change(self):
         """Let dates and MRR of running contracts follow a change of their lines."""
+        if self.env.context.get("subscription_lines_together"):
+            return
         running = self.subscription_id.filtered(lambda c: c.state in BILLABLE_STATES)
         if running:
             running._update_next_invoice_date()

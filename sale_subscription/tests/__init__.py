@@ -8,3 +8,5 @@ from . import test_sale_order_contract
 from . import test_terms
 from . import test_subscribe
 from . import test_jobs
+from . import test_order_totals
+from . import test_order_portal

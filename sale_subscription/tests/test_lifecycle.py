@@ -189,7 +189,8 @@ class TestLifecycle(SubscriptionCommon):
         self.template.write(
             {"duration_count": 12, "duration_unit": "month", "auto_renew": True}
         )
-        contract = self._activate("2024-02-29")
+        with self._today("2024-02-29"):
+            contract = self._activate("2024-02-29")
         self.assertEqual(str(contract.end_date), "2025-02-27")
         with self._today("2026-06-01"):
             contract._apply_due_transitions()

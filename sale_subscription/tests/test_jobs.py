@@ -1,0 +1,115 @@
+from unittest.mock import patch
+
+from odoo.exceptions import UserError
+from odoo.fields import Command
+from odoo.tests import tagged
+
+from .common import SubscriptionCommon
+
+
+@tagged("post_install", "-at_install")
+class TestJobs(SubscriptionCommon):
+    """The scheduled jobs: everybody is billed, failures stand alone and heal."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.job = cls.env.ref("sale_subscription.ir_cron_bill")
+        cls.lifecycle_job = cls.env.ref("sale_subscription.ir_cron_lifecycle")
+
+    def _run(self, job, day):
+        with self._today(day), self.enter_registry_test_mode():
+            job.sudo().method_direct_trigger()
+
+    def _poison(self, contract):
+        """Let one contract fail the way a closed bookkeeping period would."""
+        Contract = self.env.registry["sale.subscription"]
+        original = Contract._prepare_invoice
+
+        def _prepare_invoice(records, *args, **kwargs):
+            if contract in records:
+                raise UserError("The journal is locked.")
+            return original(records, *args, **kwargs)
+
+        return patch.object(Contract, "_prepare_invoice", _prepare_invoice)
+
+    def test_bills_what_is_due_and_nothing_else(self):
+        due = self._activate("2026-03-01")
+        later = self._activate("2026-03-05")
+        draft = self._create_contract("2026-03-01")
+        self._run(self.job, "2026-03-01")
+        self.assertEqual(
+            [c.invoice_count for c in (due, later, draft)], [1, 0, 0]
+        )
+        self._run(self.job, "2026-03-01")
+        self.assertEqual(due.invoice_count, 1)
+
+    def test_one_bad_contract_hurts_nobody(self):
+        contracts = self.env["sale.subscription"]
+        for _index in range(7):
+            contracts |= self._activate("2026-03-01")
+        bad = contracts[3]
+        with self._poison(bad):
+            self._run(self.job, "2026-03-01")
+            self._run(self.job, "2026-03-01")
+        self.assertEqual([c.invoice_count for c in contracts], [1, 1, 1, 0, 1, 1, 1])
+        self.assertEqual(bad.billing_error, "The journal is locked.")
+        self.assertEqual(bad.billing_failure_count, 2)
+        self.assertEqual(len(bad.activity_ids), 1)
+        self.assertFalse(self.env["ir.cron.trigger"].search([("cron_id", "=", self.job.id)]))
+        self._run(self.job, "2026-03-01")
+        self.assertEqual(bad.invoice_count, 1)
+        self.assertFalse(bad.billing_error)
+        self.assertFalse(bad.activity_ids)
+
+    def test_failures_are_tried_less_often(self):
+        bad = self._activate("2026-03-01")
+        with self._poison(bad):
+            for _attempt in range(4):
+                self._run(self.job, "2026-03-01")
+            self.assertEqual(str(bad.billing_retry_date), "2026-03-02")
+            self._run(self.job, "2026-03-01")
+            self.assertEqual(bad.billing_failure_count, 4)
+
+    def test_contracts_in_doubt_are_left_alone(self):
+        contract = self._activate("2026-03-01")
+        contract.payment_exception = True
+        self._run(self.job, "2026-03-01")
+        self.assertFalse(contract.invoice_count)
+
+    def test_calendar_closes_and_bills_the_rest(self):
+        with self._today("2026-03-01"):
+            contract = self._activate("2026-03-01", end_date="2026-03-31")
+        self._run(self.job, "2026-03-01")
+        self._run(self.lifecycle_job, "2026-04-02")
+        self.assertEqual((contract.state, str(contract.close_date)), ("closed", "2026-04-01"))
+        self._run(self.job, "2026-04-02")
+        self.assertEqual(contract.invoice_count, 1)
+
+    def test_customers_contracts_share_an_invoice(self):
+        self.partner.subscription_invoice_grouping = "customer"
+        contracts = self._activate("2026-03-01") | self._activate("2026-03-01")
+        self._run(self.job, "2026-03-01")
+        self.assertEqual(len(contracts.invoice_ids), 1)
+
+    def test_settings_add_and_remove_parallel_jobs(self):
+        Settings = self.env["res.config.settings"].sudo()
+        for wanted in (3, 1):
+            settings = Settings.create({})
+            settings.subscription_billing_workers = wanted
+            settings.set_values()
+            self.assertEqual(len(settings._get_billing_jobs().filtered("active")), wanted)
+
+    def test_line_that_begins_later_counts_from_its_day(self):
+        with self._today("2026-03-01"):
+            contract = self._activate("2026-03-01")
+            contract.line_ids = [
+                Command.create(
+                    {"product_id": self.seat.id, "price_unit": 5.0, "date_start": "2026-04-01"}
+                )
+            ]
+            self.assertEqual((contract.mrr, contract.recurring_total), (10.0, 10.0))
+        self._run(self.lifecycle_job, "2026-04-01")
+        self.assertEqual(contract.mrr, 15.0)
+        with self._today("2026-04-01"):
+            self.assertEqual(contract.recurring_total, 15.0)
