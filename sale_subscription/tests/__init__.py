@@ -10,3 +10,4 @@ from . import test_subscribe
 from . import test_jobs
 from . import test_order_totals
 from . import test_order_portal
+from . import test_known_faults
