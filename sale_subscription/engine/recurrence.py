@@ -66,7 +66,7 @@ class Recurrence:
             step = self.count * _MONTHS[self.unit]
             base = anchor.year * 12 + anchor.month - 1
             wanted = self.day or anchor.day
-            if min(wanted, _month_length(anchor.year, anchor.month - 1)) < anchor.day:
+            if wanted < anchor.day:
                 base += step
         object.__setattr__(self, '_step', step)
         object.__setattr__(self, '_base', base)
