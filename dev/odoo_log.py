@@ -1,0 +1,82 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Reading Odoo's log: warnings, errors, test results."""
+
+import dataclasses
+import re
+
+LINE = re.compile(
+    r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ "
+    r"(?P<level>[A-Z]+) \S+ (?P<logger>[\w.]+): ?(?P<text>.*)"
+)
+RESULT = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests")
+TEST_FAILURE = re.compile(r"^(?:FAIL|ERROR): (.+)")
+LEVELS = ("WARNING", "ERROR", "CRITICAL")
+
+# Lines that are no fault of the addon: (logger, text, why).
+ALLOWED = [
+    (
+        r"odoo\.sql_db",
+        r"bad query: b'CREATE EXTENSION IF NOT EXISTS",
+        "the embedded PostgreSQL comes without pg_trgm and unaccent; the addon needs neither",
+    ),
+    (r"odoo\.service\.db", r"Unable to create PostgreSQL extensions", "the same"),
+    (
+        r"odoo\.addons\.base\.models\.ir_actions_report",
+        r"wkhtmltopdf: .*unpatched",
+        "Debian's wkhtmltopdf is built with an unpatched Qt: no page header and footer",
+    ),
+    (
+        r"odoo\.tests\.result",
+        r"\d+ failed, \d+ error",
+        "the summary of failures that are counted one by one",
+    ),
+]
+
+
+@dataclasses.dataclass
+class Report:
+    """What a log tells."""
+
+    problems: list = dataclasses.field(default_factory=list)  # (level, line), tests excepted
+    failed_tests: list = dataclasses.field(default_factory=list)
+    skipped: list = dataclasses.field(default_factory=list)
+    run: int = 0
+    failed: int = 0
+
+    @property
+    def errors(self):
+        return [line for level, line in self.problems if level != "WARNING"]
+
+
+def read(path):
+    """Read a log.
+
+    :return: Report
+    """
+    report = Report()
+    for line in path.read_text(errors="replace").splitlines():
+        if match := LINE.match(line):
+            _read_line(report, line, match)
+    return report
+
+
+def _read_line(report, line, match):
+    level, logger, text = match["level"], match["logger"], match["text"]
+    if logger == "odoo.tests.result" and (counts := RESULT.search(text)):
+        failures, errors, run = map(int, counts.groups())
+        report.failed += failures + errors
+        report.run += run
+    elif failure := level in LEVELS and TEST_FAILURE.match(text):
+        report.failed_tests.append(failure[1])
+    elif text.startswith("skipped ") and ".tests." in logger:
+        report.skipped.append(text.removeprefix("skipped "))
+    elif level in LEVELS and not is_allowed(logger, text):
+        report.problems.append((level, line))
+
+
+def is_allowed(logger, text):
+    return any(re.fullmatch(who, logger) and re.match(what, text) for who, what, _why in ALLOWED)
+
+
+def tail(path, count=8):
+    return path.read_text(errors="replace").splitlines()[-count:]

@@ -1,0 +1,234 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The kinds of tests. Each step takes the environment and returns a `Result`."""
+
+import dataclasses
+import subprocess
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+from . import database, lint, odoo_log, testkit
+from .environment import COMPANIONS
+from .paths import ADDON, LOGS, ROOT
+from .postgres import find_free_port
+
+TESTS = ADDON / "tests"
+DEMO_LIMIT = 120  # seconds the demo data may take
+
+
+@dataclasses.dataclass
+class Result:
+    """How a step went."""
+
+    name: str
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    notes: list = dataclasses.field(default_factory=list)
+    log: Path = None
+    seconds: float = 0.0
+
+    def check(self, fine, note):
+        """Count one more check, with what to tell when it is not fine."""
+        if fine:
+            self.passed += 1
+        else:
+            self.failed += 1
+            self.notes.append(note)
+
+
+def step_dev(environment, *arguments):
+    """the tests of this environment's own code"""
+    return run_pytest(environment, "dev", [ROOT / "dev" / "tests"], *arguments)
+
+
+def step_engine(environment, *arguments):
+    """the arithmetic, without Odoo"""
+    # The addon's folder alone on the path, Odoo not: this proves that the engine needs none.
+    paths = [TESTS / "engine", "--doctest-modules", ADDON / "engine"]
+    return run_pytest(environment, "engine", paths, *arguments, pythonpath=str(ADDON))
+
+
+def step_style(environment):
+    """ruff, pylint with Odoo's checks, well-formed XML"""
+    result = Result("style", log=LOGS / "style.log")
+    lint.check_style(environment, result)
+    return result
+
+
+def step_odoo(environment, tags="/sale_subscription"):
+    """the addon's tests in Odoo, without demo data, browser tours included"""
+    result = Result("odoo", log=LOGS / "odoo.log")
+    with testkit.database(environment.ensure_base(), "ss_test_odoo") as name:
+        run_odoo_tests(environment, result, name, tags)
+    return result
+
+
+def run_odoo_tests(environment, result, name, tags):
+    """Install the addon into a database with its tests, and count them from the log."""
+    command = environment.odoo(
+        name,
+        *("-i", "sale_subscription", "--without-demo"),
+        *("--test-enable", "--test-tags", tags),
+        *("--stop-after-init", "--max-cron-threads=0", f"--http-port={find_free_port()}"),
+    )
+    code = environment.run_to_end(command, result.log)
+    count_odoo_tests(result, odoo_log.read(result.log), code)
+
+
+def count_odoo_tests(result, found, code):
+    """Turn what the log tells into counts; the log being clean counts as a test, too."""
+    result.failed += found.failed
+    result.skipped += len(found.skipped)
+    result.passed += max(0, found.run - found.failed - len(found.skipped))
+    result.notes += [f"failed: {test}" for test in found.failed_tests]
+    result.notes += [f"skipped: {test}" for test in found.skipped]
+    result.check(found.run, "no test was run")
+    check_log(result, found, code if not found.failed else 0)
+
+
+def check_log(result, found, code):
+    """No warning and no error in Odoo's log, and a good end."""
+    lines = [line for _level, line in found.problems]
+    if code and not lines:
+        lines = [f"Odoo ended with exit code {code}:", *odoo_log.tail(result.log)]
+    result.check(not lines, "\n".join(["in Odoo's log:", *lines[:20]]))
+
+
+def step_integrator(environment, *arguments):
+    """scripts of integrators against a live server"""
+    folder = TESTS / "integrator"
+    with testkit.database() as name, testkit.server(name) as server:
+        variables = {
+            "URL": server.url,
+            "DB": name,
+            "LOGIN": server.login,
+            "PASSWORD": server.password,
+            "API_KEY": testkit.make_api_key(name),
+        }
+        result = run_pytest(environment, "integrator", [folder], *arguments, **variables)
+        if not arguments:
+            run_scripts(environment, result, folder, variables)
+        check_log(result, odoo_log.read(server.log), 0)
+    return result
+
+
+def run_scripts(environment, result, folder, variables):
+    """Every plain script is a test: it passes when it ends well."""
+    for script in sorted(folder.glob("*.py")):
+        if script.name.startswith(("test_", "_", "conftest")):
+            continue
+        run = subprocess.run(
+            [environment.python, script],
+            env=environment.variables() | variables,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        with open(result.log, "a") as log:
+            log.write(f"\n{script.name}\n{run.stdout}{run.stderr}")
+        result.check(run.returncode == 0, f"{script.name} failed:\n{run.stderr[-2000:]}")
+
+
+def step_processes(environment, *arguments):
+    """killed and parallel processes on one database"""
+    variables = {
+        "TESTKIT_TEMPLATE": environment.ensure_installed(),
+        "TESTKIT_CONFIG": testkit.config(),
+        "TESTKIT_PYTHON": testkit.python(),
+    }
+    return run_pytest(environment, "processes", [TESTS / "processes"], *arguments, **variables)
+
+
+def step_demo(environment):
+    """installation with demo data on an empty database"""
+    result = Result("demo", log=LOGS / "demo.log")
+    name = "ss_test_demo"
+    modules = ",".join(["sale_subscription", *COMPANIONS])
+    environment.recreate(name)
+    try:
+        started = time.monotonic()
+        command = environment.odoo(
+            name,
+            *("-i", modules, "--with-demo"),
+            *("--stop-after-init", "--no-http", "--max-cron-threads=0"),
+        )
+        code = environment.run_to_end(command, result.log)
+        seconds = time.monotonic() - started
+        check_log(result, odoo_log.read(result.log), code)
+        result.notes.append(f"installed with demo data in {seconds:.0f} s")
+        result.check(seconds < DEMO_LIMIT, f"that is more than {DEMO_LIMIT} s")
+        with database.connect(environment.server, name) as cursor:
+            cursor.execute("SELECT to_regclass('sale_subscription') IS NOT NULL")
+            result.check(cursor.fetchone()[0], "the addon was not installed")
+    finally:
+        database.drop(environment.server, name)
+    return result
+
+
+def step_lint(environment):
+    """Odoo's own lint, and the terms to translate"""
+    result = Result("lint", log=LOGS / "lint.log")
+    lint.check_in_odoo(environment, result)
+    return result
+
+
+STEPS = {
+    "dev": step_dev,
+    "engine": step_engine,
+    "style": step_style,
+    "odoo": step_odoo,
+    "integrator": step_integrator,
+    "processes": step_processes,
+    "demo": step_demo,
+    "lint": step_lint,
+}
+
+
+def run_pytest(environment, name, paths, *arguments, pythonpath=None, **variables):
+    """Run pytest in a process of its own, and count from its report."""
+    result = Result(name, log=LOGS / f"{name}.log")
+    folder = Path(paths[0])
+    if not any(folder.glob("*.py")):
+        result.check(False, f"{folder.relative_to(ROOT)} holds no tests")
+        return result
+    report = LOGS / f"{name}.xml"
+    report.unlink(missing_ok=True)
+    base = environment.variables() | variables
+    if pythonpath:
+        base["PYTHONPATH"] = pythonpath
+    options = ["-p", "no:cacheprovider", "-q", "-ra", f"--junitxml={report}", "--rootdir", ROOT]
+    command = [environment.python, "-m", "pytest", *options, *paths, *arguments]
+    with open(result.log, "w") as log:
+        process = testkit.start_guarded(command, base, log)
+        try:
+            code = process.wait(3600)
+        finally:
+            testkit.stop(process)
+    count_pytest(result, report, code)
+    return result
+
+
+def count_pytest(result, report, code):
+    """Read pytest's report in JUnit's format."""
+    if not report.exists():
+        tail = "\n".join(odoo_log.tail(result.log, 15))
+        result.check(False, f"pytest ended with exit code {code}:\n{tail}")
+        return
+    suites = ElementTree.parse(report).getroot().iter("testsuite")
+    for suite in suites:
+        failed = int(suite.get("failures")) + int(suite.get("errors"))
+        skipped = int(suite.get("skipped"))
+        result.failed += failed
+        result.skipped += skipped
+        result.passed += int(suite.get("tests")) - failed - skipped
+    if code == 5 and not result.passed:  # pytest found no test; scripts may still be there
+        return
+    if code and not result.failed:
+        result.failed += 1
+    if result.failed or result.skipped:
+        lines = result.log.read_text(errors="replace").splitlines()
+        short = [line for line in lines if line.startswith(("FAILED", "ERROR", "SKIPPED"))]
+        result.notes += short[:30] or lines[-15:]
