@@ -131,10 +131,11 @@ class AccountMove(models.Model):
             )
         if not reachable:
             return
-        reachable.sending_data = {
-            "author_user_id": self.env.user.id,
-            "author_partner_id": self.env.user.partner_id.id,
-        }
+        for author, moves in reachable.grouped(lambda m: m.invoice_user_id or self.env.user).items():
+            moves.sending_data = {
+                "author_user_id": author.id,
+                "author_partner_id": author.partner_id.id,
+            }
         # sudo: waking a job up needs no rights of the user.
         self.env.ref("account.ir_cron_account_move_send").sudo()._trigger()
 

@@ -162,9 +162,8 @@ class SaleSubscription(models.Model):
         """Name the customer too where the number alone says little: calendars, ledgers."""
         show_partner = self.env.context.get("subscription_show_partner")
         for contract in self:
-            contract.display_name = (
-                f"{contract.name} - {contract.partner_id.name}" if show_partner else contract.name
-            )
+            names = [contract.name, show_partner and contract.partner_id.name]
+            contract.display_name = " - ".join(name for name in names if name)
 
     def _compute_access_url(self):
         super()._compute_access_url()
@@ -288,7 +287,8 @@ class SaleSubscription(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_if_never_started(self):
-        kept = self.filtered(lambda c: c.state not in ("draft", "cancelled") or c.charge_ids.move_id)
+        # sudo: the ledger and the log keep a contract, whoever may read them.
+        kept = self.filtered(lambda c: c.sudo().charge_ids or c.sudo().event_ids or c._is_running())
         if kept:
             raise ValidationError(
                 self.env._(

@@ -1,6 +1,5 @@
 import logging
 
-from psycopg2 import OperationalError
 from psycopg2.errors import UniqueViolation
 
 from odoo import api, models
@@ -37,20 +36,21 @@ class SaleSubscription(models.Model):
         """
         IrCron = self.env["ir.cron"]
         IrCron._commit_progress(remaining=self.search_count(Domain(get_domain())))
-        failed_ids, conflicts = [], 0
-        while True:
-            domain = Domain(get_domain()) & Domain("id", "not in", failed_ids)
+        done_ids, conflicts = [], 0
+        while conflicts < MAX_CONFLICTS:
+            domain = Domain(get_domain()) & Domain("id", "not in", done_ids)
             try:
                 batch = self._lock_batch(domain, batch_size)
+                if not batch:
+                    break
+                left_ids = self._process_isolated(batch.ids, domain, process, on_failure)
             except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                # Another worker was faster; what it left is found by the next search.
                 self.env.cr.rollback()
                 conflicts += 1
-                if conflicts > MAX_CONFLICTS:
-                    break
                 continue
-            if not batch:
-                break
-            failed_ids += self._process_isolated(batch.ids, domain, process, on_failure)
+            # Whatever is still due after its turn waits for the next run.
+            done_ids += left_ids
             if not IrCron._commit_progress(len(batch)):
                 return
         # What is left can't be done in this run: no reason to be triggered again at once.
@@ -84,50 +84,47 @@ class SaleSubscription(models.Model):
     def _process_isolated(self, ids, domain, process, on_failure):
         """Process contracts in one transaction; on failure halve them down to the culprits.
 
-        :return: ids of the contracts that failed.
+        :return: ids of the contracts that are still due: they failed, or nothing changed.
         :rtype: list
         """
         try:
-            self._process_locked(self.browse(ids), process)
-            return []
+            return self._process_locked(self.browse(ids), domain, process)
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            # Another worker was faster: what it left is found by the next search.
-            self.env.cr.rollback()
-            return []
+            raise
         except Exception as error:  # noqa: BLE001 one contract must not stop the others
             self.env.cr.rollback()
             if len(ids) == 1:
                 return self._record_failure(ids, error, on_failure)
         middle = len(ids) // 2
-        failed = []
+        left_ids = []
         for half in (ids[:middle], ids[middle:]):
             contracts = self.browse(half).try_lock_for_update(allow_referencing=True)
             contracts = contracts.filtered_domain(domain)
             if contracts:
-                failed += self._process_isolated(contracts.ids, domain, process, on_failure)
-        return failed
+                left_ids += self._process_isolated(contracts.ids, domain, process, on_failure)
+        return left_ids
 
     @api.model
-    def _process_locked(self, contracts, process):
-        """Do the work of one batch and commit it."""
+    def _process_locked(self, contracts, domain, process):
+        """Do the work of one batch and commit it.
+
+        :return: ids of contracts that are due as before.
+        :rtype: list
+        """
         getattr(contracts, process)()
         self.env.flush_all()
+        left_ids = contracts.filtered_domain(domain).ids
         self.env["ir.cron"]._commit_progress()
+        return left_ids
 
     @api.model
     def _record_failure(self, ids, error, on_failure):
         """Mark the contract that failed, in a transaction of its own."""
-        contract = self.browse(ids)
-        if isinstance(error, UniqueViolation):
-            _logger.info("Contract %s was charged by another process", contract.id)
-            return ids
-        _logger.info("Contract %s could not be processed: %s", contract.id, error)
-        try:
-            getattr(contract, on_failure)(error)
+        _logger.info("Contract %s could not be processed: %s", ids, error)
+        if not isinstance(error, UniqueViolation):  # else another process charged it: no failure
+            getattr(self.browse(ids), on_failure)(error)
             self.env.flush_all()
             self.env["ir.cron"]._commit_progress()
-        except OperationalError:
-            self.env.cr.rollback()
         return ids
 
     @api.model

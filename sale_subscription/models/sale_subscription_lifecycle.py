@@ -321,15 +321,23 @@ class SaleSubscription(models.Model):
         self.ensure_one()
         today = self._get_today()
         days = {day for day in self._get_mrr_change_days() if day > today}
-        ends = {self._get_service_end(), self.end_date and self.end_date + timedelta(days=1)}
-        return min(days | {day for day in ends if day}, default=False)
+        days.add(self._get_service_end())
+        if self._is_renewable():
+            days.add(self.end_date + timedelta(days=1))
+        return min((day for day in days if day), default=False)
+
+    def _is_renewable(self):
+        """Tell whether the agreed duration prolongs itself."""
+        self.ensure_one()
+        template = self.template_id
+        return bool(self.end_date and template.auto_renew and template.duration_count)
 
     def _renew_if_due(self, today):
         """Prolong a duration that ended and renews by itself."""
         self.ensure_one()
-        template = self.template_id
-        if not (template.auto_renew and self.end_date and template.duration_count):
+        if not self._is_renewable():
             return
+        template = self.template_id
         count = 0
         end = self.end_date
         while end < today:

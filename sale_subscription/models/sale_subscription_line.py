@@ -169,8 +169,9 @@ class SaleSubscriptionLine(models.Model):
         for line in self:
             listed, price = line.technical_price_unit, line.price_unit
             by_hand = float_compare(price, listed, precision_digits=6) != 0
-            is_open = line.product_id and line.plan_id and line.state in (False, "draft")
-            if is_open and not by_hand:
+            # A line added to a running contract gets the list price too; what runs keeps its own.
+            is_open = not line._origin or line.state == "draft"
+            if is_open and not by_hand and line.product_id and line.plan_id:
                 listed = price = line._get_list_price()
             line.technical_price_unit = listed
             line.price_unit = price

@@ -318,7 +318,7 @@ class SaleSubscription(models.Model):
         ends = []
         if self.close_date:
             ends.append(self.close_date)
-        if self.end_date and not self.template_id.auto_renew:
+        if self.end_date and not self._is_renewable():
             ends.append(self.end_date + timedelta(days=1))
         return min(ends, default=None)
 

@@ -1,6 +1,6 @@
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
-from odoo.tests import freeze_time, tagged
+from odoo.tests import Form, freeze_time, tagged
 
 from .common import SubscriptionCommon
 
@@ -189,3 +189,19 @@ class TestTerms(SubscriptionCommon):
             self._create_contract(lines=[{"name": "x" * 10000}])
         with self.assertRaises(ValidationError), self.cr.savepoint():
             self._create_contract(client_ref="x" * 10000)
+
+    def test_salesman_works_in_the_form(self):
+        with Form(self.env["sale.subscription"].with_user(self.salesman)) as form:
+            form.partner_id = self.partner
+            form.template_id = self.template
+            form.plan_id = self.yearly
+            with form.line_ids.new() as line:
+                line.product_id = self.seat
+                line.quantity = 2
+        contract = form.record
+        self.assertEqual((contract.user_id, contract.recurring_total), (self.salesman, 240.0))
+        contract.action_activate()
+        contract.action_invoice_now()
+        with Form(contract) as form:
+            form.client_ref = "PO 7"
+        self.assertEqual(contract.invoice_count, 1)
