@@ -16,6 +16,8 @@ class ProductPricelistItem(models.Model):
         " then use this rule too, scaled to their length.",
     )
 
+    subscription_period_label = fields.Char(related="subscription_plan_id.period_label")
+
     # === COMPUTE METHODS === #
 
     @api.depends("subscription_plan_id")

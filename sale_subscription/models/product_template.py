@@ -45,6 +45,10 @@ class ProductTemplate(models.Model):
             elif not product.subscription_plan_id:
                 product.subscription_plan_id = product._get_default_subscription_plan()
 
+    @api.depends("recurring_invoice")
+    def _compute_product_tooltip(self):
+        super()._compute_product_tooltip()
+
     # === CONSTRAINT METHODS === #
 
     @api.constrains("recurring_invoice", "subscription_plan_id", "type")
@@ -102,6 +106,12 @@ class ProductTemplate(models.Model):
         # The shortest decimal that reads as the price, so that 9.99 doesn't carry its binary
         # error into the product.
         return float(Fraction(repr(price)) * own_plan._get_scale_to(plan.sudo()))
+
+    def _prepare_invoicing_tooltip(self):
+        """Say that the contract invoices what is sold with a plan."""
+        if self.recurring_invoice:
+            return self.env._("Sold with a plan, its contract invoices it every period.")
+        return super()._prepare_invoicing_tooltip()
 
     @api.model
     def _get_configurator_price(

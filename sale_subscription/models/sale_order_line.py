@@ -122,9 +122,11 @@ class SaleOrderLine(models.Model):
                     )
                 )
             template = line.subscription_template_id
-            if template and line.subscription_plan_id not in template.with_context(
-                active_test=False
-            ).plan_ids:
+            if (
+                template
+                and line.subscription_plan_id
+                not in template.with_context(active_test=False).plan_ids
+            ):
                 raise ValidationError(
                     self.env._(
                         "The contract template %(template)s doesn't offer the plan %(plan)s:"
@@ -185,9 +187,7 @@ class SaleOrderLine(models.Model):
         :rtype: sale.subscription.template
         """
         self.ensure_one()
-        return (
-            self.order_id.subscription_template_id or self.product_id.subscription_template_id
-        )
+        return self.order_id.subscription_template_id or self.product_id.subscription_template_id
 
     def _get_proposed_plan(self):
         """Return the plan of the line unless somebody chooses another one.

@@ -21,9 +21,13 @@ class SaleOrderLine(models.Model):
         if not recurring:
             return
         # sudo: whether a contract was billed doesn't depend on who may see its ledger.
-        groups = self.env["sale.subscription.charge"].sudo()._read_group(
-            [("line_id.order_line_id", "in", recurring.ids), ("invoice_line_id", "!=", False)],
-            ["line_id"],
+        groups = (
+            self.env["sale.subscription.charge"]
+            .sudo()
+            ._read_group(
+                [("line_id.order_line_id", "in", recurring.ids), ("invoice_line_id", "!=", False)],
+                ["line_id"],
+            )
         )
         billed = {contract_line.order_line_id.id for (contract_line,) in groups}
         for line in recurring:

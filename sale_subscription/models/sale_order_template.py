@@ -44,12 +44,9 @@ class SaleOrderTemplate(models.Model):
     @api.depends("subscription_template_id", "company_id")
     def _compute_allowed_plan_ids(self):
         for template in self:
-            template.allowed_plan_ids = (
-                template.subscription_template_id.plan_ids
-                or self.env["sale.order.line"]._get_offered_plans(
-                    template.company_id or self.env.company
-                )
-            )
+            template.allowed_plan_ids = template.subscription_template_id.plan_ids or self.env[
+                "sale.order.line"
+            ]._get_offered_plans(template.company_id or self.env.company)
 
     # === CONSTRAINT METHODS === #
 

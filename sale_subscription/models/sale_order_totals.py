@@ -107,7 +107,10 @@ class SaleOrder(models.Model):
             ]
         # Each contract has an invoice, so a rounding, of its own.
         sums = [self._sum_base_lines(base_lines) for base_lines in due]
-        amounts = {key: sum(s[key] for s in sums) for key in ("untaxed", "tax", "total")}
+        amounts = {
+            key: self.currency_id.round(sum(amounts[key] for amounts in sums))
+            for key in ("untaxed", "tax", "total")
+        }
         return {**amounts, "notes": notes}
 
     def _get_first_schedule(self, template, plan):
@@ -149,11 +152,11 @@ class SaleOrder(models.Model):
         notes = []
         if start > schedule["today"]:
             free_until = format_date(self.env, start - timedelta(days=1))
-            notes.append(self.env._("%(label)s: free until %(date)s.", label=label, date=free_until))
-        if schedule["timing"] == "arrears":
             notes.append(
-                self.env._("%(label)s: invoiced at the end of each period.", label=label)
+                self.env._("%(label)s: free until %(date)s.", label=label, date=free_until)
             )
+        if schedule["timing"] == "arrears":
+            notes.append(self.env._("%(label)s: invoiced at the end of each period.", label=label))
         if recurrence.period_containing(start) != recurrence.grid_period(start):
             end = recurrence.period_containing(start)[1]
             notes.append(

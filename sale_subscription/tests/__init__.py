@@ -11,3 +11,5 @@ from . import test_jobs
 from . import test_order_totals
 from . import test_order_portal
 from . import test_known_faults
+from . import test_order_tour
+from . import test_mail

@@ -225,9 +225,7 @@ class TestSaleOrderPlans(SaleSubscriptionSaleCommon):
     def test_catalog_shows_and_adds_plan_prices(self):
         self._create_product_rule(self.support, 100.0, subscription_plan_id=self.yearly.id)
         order = self._create_order(subscription_plan_id=self.yearly.id)
-        data = order._get_product_catalog_order_data(
-            self.seat + self.support + self.setup_fee
-        )
+        data = order._get_product_catalog_order_data(self.seat + self.support + self.setup_fee)
         self.assertEqual(data[self.seat.id]["price"], 120.0)
         self.assertEqual(data[self.support.id]["price"], 100.0)
         self.assertEqual(data[self.setup_fee.id]["price"], 50.0)
@@ -261,13 +259,13 @@ class TestSaleOrderPlans(SaleSubscriptionSaleCommon):
         order.subscription_template_id = other
         # Nobody chose the monthly plan by hand: the line takes what the template offers.
         self.assertEqual(order.order_line.subscription_plan_id, self.yearly)
-        with self.assertRaisesRegex(
-            ValidationError, "Hosting doesn't offer the plan By the month"
-        ):
+        with self.assertRaisesRegex(ValidationError, "Hosting doesn't offer the plan By the month"):
             order.order_line.subscription_plan_id = self.monthly
 
     def test_no_template_offers_the_plan(self):
-        weekly = self.env["sale.subscription.plan"].create({"name": "Oddly", "interval_unit": "day"})
+        weekly = self.env["sale.subscription.plan"].create(
+            {"name": "Oddly", "interval_unit": "day"}
+        )
         odd = self._create_recurring_product("Odd", 1.0, weekly, subscription_template_id=False)
         order = self._create_order({"product_id": odd.id})
         self.assertFalse(order.order_line.subscription_template_id)

@@ -79,9 +79,7 @@ class TestSaleOrderContract(SaleSubscriptionSaleCommon):
             for model in ("utm.campaign", "utm.medium", "utm.source")
         )
         plan = self.env["account.analytic.plan"].create({"name": "Departments"})
-        account = self.env["account.analytic.account"].create(
-            {"name": "Sales", "plan_id": plan.id}
-        )
+        account = self.env["account.analytic.account"].create({"name": "Sales", "plan_id": plan.id})
         tax = self.env["account.tax"].create({"name": "5%", "amount": 5.0})
         dozen = self.env.ref("uom.product_uom_dozen")
         self.seat.uom_ids = dozen
@@ -150,9 +148,7 @@ class TestSaleOrderContract(SaleSubscriptionSaleCommon):
         self.assertFalse(order.subscription_totals)
 
     def test_recurring_product_sold_once_makes_no_contract(self):
-        order = self._create_order(
-            {"product_id": self.seat.id, "subscription_plan_id": False}
-        )
+        order = self._create_order({"product_id": self.seat.id, "subscription_plan_id": False})
         order.action_confirm()
         self.assertFalse(order.subscription_ids)
         self.assertEqual(order.invoice_status, "to invoice")
@@ -197,9 +193,7 @@ class TestSaleOrderContract(SaleSubscriptionSaleCommon):
         self.assertEqual(action["domain"], [("id", "in", order.subscription_ids.ids)])
         single = self._create_order({"product_id": self.seat.id})
         single.action_confirm()
-        self.assertEqual(
-            single.action_view_subscriptions()["res_id"], single.subscription_ids.id
-        )
+        self.assertEqual(single.action_view_subscriptions()["res_id"], single.subscription_ids.id)
 
     # === COMPANY AND CURRENCY === #
 
@@ -428,9 +422,7 @@ class TestSaleOrderContract(SaleSubscriptionSaleCommon):
         reason = self.env["sale.subscription.close.reason"].search([], limit=1)
         contract.action_close(reason.id, when="now")
         order.order_line = [
-            Command.create(
-                {"product_id": self.support.id, "subscription_plan_id": self.monthly.id}
-            )
+            Command.create({"product_id": self.support.id, "subscription_plan_id": self.monthly.id})
         ]
         self.assertEqual(order.subscription_count, 2)
         self.assertEqual((order.subscription_ids - contract).state, "active")
