@@ -1,10 +1,12 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """``make test``: every kind of test as a named step, a table, and one closing line."""
 
+import contextlib
+import fcntl
+import os
 import time
 
-from . import choosing, steps
-from .environment import opened
+from . import choosing, steps, testkit
 from .errors import DevError, say
 from .paths import LOGS, ROOT, on_ci
 from .process import BackgroundTask
@@ -17,14 +19,29 @@ def main(wanted):
     :param str wanted: a step, a test's file, class or method, an Odoo test tag; empty for all.
     """
     started = time.monotonic()
-    LOGS.mkdir(parents=True, exist_ok=True)
-    with opened() as environment:
+    environment = testkit.environment()
+    with own_logs() as environment.logs:
+        testkit.drop_leftovers()
         if wanted:
             chosen = choosing.choose(wanted)
             results = [perform(environment, name, *arguments) for name, *arguments in chosen]
         else:
             results = run_all(environment)
     return report(results, time.monotonic() - started)
+
+
+@contextlib.contextmanager
+def own_logs():
+    """The folder of this run's logs; another one when a second run works beside the first."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    with open(LOGS / ".lock", "w") as handle:
+        folder = LOGS
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            folder = LOGS / f"run-{os.getpid()}"
+            folder.mkdir(exist_ok=True)
+        yield folder
 
 
 def run_all(environment):

@@ -47,6 +47,7 @@ class Environment:
     python: Path
     tree: odoo_source.OdooTree
     server: postgres.Server
+    logs: Path = LOGS
 
     # ------------------------------------------------------------ Odoo's command line
 

@@ -72,5 +72,9 @@ def _receive(url, partial):
             return
         raise
     with response, open(partial, "ab" if response.status == 206 else "wb") as handle:
+        missing = int(response.headers.get("Content-Length") or 0)
         while chunk := response.read(CHUNK):
             handle.write(chunk)
+            missing -= len(chunk)
+    if missing > 0:
+        raise ConnectionError(f"{missing} bytes of {url} did not arrive")

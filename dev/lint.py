@@ -64,7 +64,7 @@ def find_xml_error(path):
 
 def check_in_odoo(environment, result):
     """Run Odoo's own lint, and compare the terms to translate."""
-    with testkit.database(name="ss_test_lint") as name:
+    with testkit.database() as name:
         command = environment.odoo(
             name,
             *("-i", "test_lint", "--test-enable", "--stop-after-init", "--max-cron-threads=0"),

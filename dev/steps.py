@@ -9,7 +9,7 @@ from pathlib import Path
 
 from . import database, lint, odoo_log, testkit
 from .environment import COMPANIONS
-from .paths import ADDON, LOGS, ROOT
+from .paths import ADDON, ROOT
 from .postgres import find_free_port
 
 TESTS = ADDON / "tests"
@@ -51,15 +51,15 @@ def step_engine(environment, *arguments):
 
 def step_style(environment):
     """ruff, pylint with Odoo's checks, well-formed XML"""
-    result = Result("style", log=LOGS / "style.log")
+    result = Result("style", log=environment.logs / "style.log")
     lint.check_style(environment, result)
     return result
 
 
 def step_odoo(environment, tags="/sale_subscription"):
     """the addon's tests in Odoo, without demo data, browser tours included"""
-    result = Result("odoo", log=LOGS / "odoo.log")
-    with testkit.database(environment.ensure_base(), "ss_test_odoo") as name:
+    result = Result("odoo", log=environment.logs / "odoo.log")
+    with testkit.database(environment.ensure_base()) as name:
         run_odoo_tests(environment, result, name, tags)
     return result
 
@@ -144,11 +144,9 @@ def step_processes(environment, *arguments):
 
 def step_demo(environment):
     """installation with demo data on an empty database"""
-    result = Result("demo", log=LOGS / "demo.log")
-    name = "ss_test_demo"
+    result = Result("demo", log=environment.logs / "demo.log")
     modules = ",".join(["sale_subscription", *COMPANIONS])
-    environment.recreate(name)
-    try:
+    with testkit.empty_database() as name:
         started = time.monotonic()
         command = environment.odoo(
             name,
@@ -163,14 +161,12 @@ def step_demo(environment):
         with database.connect(environment.server, name) as cursor:
             cursor.execute("SELECT to_regclass('sale_subscription') IS NOT NULL")
             result.check(cursor.fetchone()[0], "the addon was not installed")
-    finally:
-        database.drop(environment.server, name)
     return result
 
 
 def step_lint(environment):
     """Odoo's own lint, and the terms to translate"""
-    result = Result("lint", log=LOGS / "lint.log")
+    result = Result("lint", log=environment.logs / "lint.log")
     lint.check_in_odoo(environment, result)
     return result
 
@@ -189,12 +185,12 @@ STEPS = {
 
 def run_pytest(environment, name, paths, *arguments, pythonpath=None, **variables):
     """Run pytest in a process of its own, and count from its report."""
-    result = Result(name, log=LOGS / f"{name}.log")
+    result = Result(name, log=environment.logs / f"{name}.log")
     folder = Path(paths[0])
     if not any(folder.glob("*.py")):
         result.check(False, f"{folder.relative_to(ROOT)} holds no tests")
         return result
-    report = LOGS / f"{name}.xml"
+    report = environment.logs / f"{name}.xml"
     report.unlink(missing_ok=True)
     base = environment.variables() | variables
     if pythonpath:

@@ -17,6 +17,7 @@ import atexit
 import contextlib
 import dataclasses
 import os
+import socket
 import subprocess
 import uuid
 
@@ -81,9 +82,19 @@ def create_database(template=None, name=None):
     :param str name: the new one's name; a unique one by default. An old one of this name goes.
     :return: its name.
     """
+    return _make_database(template or installed_template(), name)
+
+
+def _make_database(template, name=None):
     name = name or f"ss_test_{uuid.uuid4().hex[:12]}"
-    environment().recreate(name, template or installed_template())
+    environment().recreate(name, template)
+    _database.write_comment(environment().server, name, _owner())
     return name
+
+
+def _owner():
+    """The mark of databases that are of no use once their process has ended."""
+    return f"test {socket.gethostname()} {os.getpid()}"
 
 
 def drop_database(name):
@@ -99,6 +110,35 @@ def database(template=None, name=None):
         yield name
     finally:
         drop_database(name)
+
+
+@contextlib.contextmanager
+def empty_database():
+    """A database without even Odoo's tables, for the length of a block."""
+    name = _make_database(None)
+    try:
+        yield name
+    finally:
+        drop_database(name)
+
+
+def drop_leftovers():
+    """Drop the databases of test runs that were killed."""
+    server_ = environment().server
+    for name in _database.list_ours(server_):
+        kind, *who = (_database.read_comment(server_, name) or "gone").split()
+        if kind == "test" and who[0] == socket.gethostname() and not _is_alive(int(who[1])):
+            drop_database(name)
+
+
+def _is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 # ---------------------------------------------------------------- processes

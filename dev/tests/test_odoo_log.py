@@ -1,0 +1,82 @@
+"""Reading Odoo's log."""
+
+from dev import lint, odoo_log, steps
+from dev.pot import describe_difference
+
+START = "2026-01-31 10:00:00,123 42"
+PASSED = f"{START} INFO db odoo.tests.result: 0 failed, 0 error(s) of 12 tests when loading 'db'"
+
+
+def write(tmp_path, *lines):
+    path = tmp_path / "odoo.log"
+    path.write_text("\n".join(lines))
+    return path
+
+
+def count(tmp_path, *lines, code=0):
+    result = steps.Result("odoo", log=write(tmp_path, *lines))
+    steps.count_odoo_tests(result, odoo_log.read(result.log), code)
+    return result
+
+
+def test_a_clean_run(tmp_path):
+    result = count(tmp_path, PASSED)
+    assert (result.passed, result.failed, result.skipped) == (14, 0, 0)
+
+
+def test_failures_are_counted_and_named(tmp_path):
+    result = count(
+        tmp_path,
+        f"{START} ERROR db odoo.addons.sale_subscription.tests.test_x: FAIL: TestX.test_a",
+        "Traceback (most recent call last):",
+        f"{START} ERROR db odoo.tests.result: 1 failed, 1 error(s) of 12 tests when loading 'db'",
+        code=1,
+    )
+    assert (result.passed, result.failed) == (12, 2)
+    assert "failed: TestX.test_a" in result.notes
+
+
+def test_skipped_tests_are_counted(tmp_path):
+    line = f"{START} INFO db odoo.addons.sale_subscription.tests.test_x: skipped X.y : no browser"
+    result = count(tmp_path, line, PASSED)
+    assert (result.passed, result.skipped) == (13, 1)
+
+
+def test_a_warning_is_a_failure(tmp_path):
+    result = count(tmp_path, f"{START} WARNING db odoo.models: something is odd", PASSED)
+    assert result.failed == 1
+    assert "something is odd" in result.notes[0]
+
+
+def test_the_embedded_server_may_lack_extensions(tmp_path):
+    query = f"{START} ERROR ? odoo.sql_db: bad query: b'CREATE EXTENSION IF NOT EXISTS pg_trgm'"
+    assert odoo_log.read(write(tmp_path, query)).problems == []
+
+
+def test_no_test_is_a_failure(tmp_path):
+    assert count(tmp_path, f"{START} INFO db odoo: done").failed == 1
+
+
+def test_a_bad_end_is_a_failure(tmp_path):
+    assert count(tmp_path, PASSED, code=255).failed == 1
+
+
+def test_lint_tells_what_is_about_the_addon(tmp_path):
+    path = write(
+        tmp_path,
+        f"{START} ERROR db odoo.addons.test_lint: FAIL: TestX",
+        "model='sale.order' is bad",
+        f"{START} ERROR db odoo.addons.test_lint: FAIL: TestY",
+        "model='sale.subscription.plan' is bad",
+        f"{START} INFO db odoo.modules.loading: loading sale_subscription",
+    )
+    (record,) = lint.find_records_about_us(path)
+    assert record.splitlines() == ["FAIL: TestY", "model='sale.subscription.plan' is bad"]
+
+
+def test_terms_to_translate():
+    old, new = {(None, "Plan"), (None, "Gone")}, {(None, "Plan"), (None, "New")}
+    told = describe_difference(old, new)
+    assert "missing: 'New'" in told
+    assert "no longer used: 'Gone'" in told
+    assert describe_difference(old, old) is None
