@@ -22,6 +22,7 @@ from . import sale_subscription_job
 from . import sale_subscription_billing
 from . import sale_subscription_invoicing
 from . import sale_subscription_preview
+from . import sale_subscription_onchange
 from . import sale_subscription_order
 from . import sale_subscription_template_subscribe
 # Sales.

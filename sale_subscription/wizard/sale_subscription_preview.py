@@ -46,6 +46,7 @@ class SaleSubscriptionPreview(models.TransientModel):
                         "price_unit": line["price_unit"],
                         "discount": line["discount"],
                         "amount": line["amount"],
+                        "currency_id": preview.currency_id.id,
                     }
                 )
                 for invoice in invoices

@@ -10,7 +10,7 @@ class SaleSubscriptionPreviewLine(models.TransientModel):
     preview_id = fields.Many2one(
         "sale.subscription.preview", required=True, index=True, ondelete="cascade"
     )
-    currency_id = fields.Many2one(related="preview_id.currency_id")
+    currency_id = fields.Many2one("res.currency")
     date = fields.Date(string="Invoice Date")
     date_from = fields.Date(string="From")
     date_to = fields.Date(string="To")
