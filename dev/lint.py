@@ -33,7 +33,7 @@ def check_style(environment, result):
     folders = [name for name in ("dev", "bench", ADDON.name) if (ROOT / name).exists()]
     tools = {
         "ruff check": ("ruff", "check", "--output-format=concise", *folders),
-        "ruff format": ("ruff", "format", "--check", *folders),
+        "ruff format": ("ruff", "format", "--check", "--output-format=concise", *folders),
         "pylint": ("pylint", "--rcfile=pyproject.toml", ADDON.name),
     }
     for name, arguments in tools.items():
