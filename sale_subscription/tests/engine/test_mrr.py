@@ -44,6 +44,7 @@ def test_the_price_of_a_year_is_the_same_in_days_weeks_and_months():
     (0, 90, False, 'reopen', ('reactivation', 90)),
     (100, 0, False, 'pause', ('pause', -100)),
     (0, 110, False, 'resume', ('resume', 110)),
+    (0, -20, True, None, ('contraction', -20)),      # only discount lines so far
     (0, 0, True, None, None),
     (0, 0, False, 'close', None),
     (0, 0, False, 'pause', None),
@@ -174,6 +175,10 @@ def test_a_bad_line_is_refused(terms, message):
 ])
 def test_a_ratio_without_a_whole_is_empty(empty):
     assert empty is None
+
+
+def test_the_quick_ratio_counts_all_that_was_won_and_lost():
+    assert kpi.quick_ratio(10, 5, 3, 4, 2) == 3
 
 
 def test_gross_retention_is_never_above_one():

@@ -158,6 +158,7 @@ def test_what_was_billed_is_not_changed():
     next_due(LINE, billed)
     assert billed == [(FEB, MAR), (JAN, FEB)]
     assert owed(LINE, iter(billed), MAR, CENT) == owed(LINE, billed, MAR, CENT)
+    assert next_due(LINE, iter(billed)) == MAR
 
 
 def test_entitled_days():
