@@ -20,6 +20,7 @@ from . import sale_subscription_lifecycle
 from . import sale_subscription_mrr
 from . import sale_subscription_job
 from . import sale_subscription_billing
+from . import sale_subscription_failure
 from . import sale_subscription_invoicing
 from . import sale_subscription_preview
 from . import sale_subscription_onchange

@@ -131,7 +131,9 @@ class AccountMove(models.Model):
             )
         if not reachable:
             return
-        for author, moves in reachable.grouped(lambda m: m.invoice_user_id or self.env.user).items():
+        for author, moves in reachable.grouped(
+            lambda m: m.invoice_user_id or self.env.user
+        ).items():
             moves.sending_data = {
                 "author_user_id": author.id,
                 "author_partner_id": author.partner_id.id,

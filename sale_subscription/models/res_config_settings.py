@@ -42,8 +42,15 @@ class ResConfigSettings(models.TransientModel):
         """
         original = self.env.ref("sale_subscription.ir_cron_bill")
         # sudo: settings managers needn't be allowed to touch other scheduled jobs.
-        jobs = original.sudo().with_context(active_test=False).search(
-            [("model_id", "=", original.sudo().model_id.id), ("code", "=", original.sudo().code)],
-            order="id",
+        jobs = (
+            original.sudo()
+            .with_context(active_test=False)
+            .search(
+                [
+                    ("model_id", "=", original.sudo().model_id.id),
+                    ("code", "=", original.sudo().code),
+                ],
+                order="id",
+            )
         )
         return original.sudo() | jobs

@@ -10,7 +10,7 @@ class SaleSubscription(models.Model):
     The contract decides what is owed; its lines are versions (product, quantity, price, from, to);
     what was billed stands in the charge ledger and how revenue moved in the event log. Behaviour
     is split by concern: `sale_subscription_terms`, `_schedule`, `_lifecycle`, `_billing`,
-    `_invoicing`, `_mrr`, `_preview`, `_job` and `_order` extend this model.
+    `_failure`, `_invoicing`, `_mrr`, `_preview`, `_job` and `_order` extend this model.
     """
 
     _name = "sale.subscription"
@@ -22,7 +22,11 @@ class SaleSubscription(models.Model):
 
     # === IDENTITY === #
     name = fields.Char(
-        string="Number", required=True, readonly=True, copy=False, default=lambda self: self.env._("New")
+        string="Number",
+        required=True,
+        readonly=True,
+        copy=False,
+        default=lambda self: self.env._("New"),
     )
     client_ref = fields.Char(
         string="Customer Reference",
@@ -50,10 +54,15 @@ class SaleSubscription(models.Model):
         ondelete="restrict",
     )
     health = fields.Selection(
-        selection=HEALTH_STATES, required=True, default="neutral", copy=False, tracking=True
+        selection=HEALTH_STATES,
+        required=True,
+        default="neutral",
+        copy=False,
+        tracking=True,
+        groups="base.group_user",
     )
-    to_renew = fields.Boolean(copy=False, tracking=True)
-    tag_ids = fields.Many2many("sale.subscription.tag", string="Tags")
+    to_renew = fields.Boolean(copy=False, tracking=True, groups="base.group_user")
+    tag_ids = fields.Many2many("sale.subscription.tag", string="Tags", groups="base.group_user")
     color = fields.Integer()
     note = fields.Html(
         string="Terms and Conditions", compute="_compute_note", store=True, readonly=False
@@ -103,8 +112,12 @@ class SaleSubscription(models.Model):
     # === LINES AND HISTORY === #
     line_ids = fields.One2many("sale.subscription.line", "subscription_id", copy=True)
     option_ids = fields.One2many("sale.subscription.option", "subscription_id", copy=True)
-    charge_ids = fields.One2many("sale.subscription.charge", "subscription_id", copy=False)
-    event_ids = fields.One2many("sale.subscription.event", "subscription_id", copy=False)
+    charge_ids = fields.One2many(
+        "sale.subscription.charge", "subscription_id", copy=False, groups="base.group_user"
+    )
+    event_ids = fields.One2many(
+        "sale.subscription.event", "subscription_id", copy=False, groups="base.group_user"
+    )
     pause_ids = fields.One2many("sale.subscription.pause", "subscription_id", copy=False)
     order_ids = fields.Many2many(
         "sale.order",
@@ -203,7 +216,10 @@ class SaleSubscription(models.Model):
             contract.order_count = len(contract.order_ids)
 
     @api.depends(
-        "line_ids.price_subtotal", "line_ids.price_total", "line_ids.date_start", "line_ids.date_end"
+        "line_ids.price_subtotal",
+        "line_ids.price_total",
+        "line_ids.date_start",
+        "line_ids.date_end",
     )
     def _compute_amounts(self):
         """Sum the versions in force today, or those that begin first when none is yet."""

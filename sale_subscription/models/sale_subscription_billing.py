@@ -15,19 +15,6 @@ class SaleSubscription(models.Model):
 
     _inherit = "sale.subscription"
 
-    billing_error = fields.Text(readonly=True, copy=False)
-    billing_error_date = fields.Datetime(readonly=True, copy=False)
-    billing_failure_count = fields.Integer(readonly=True, copy=False)
-    billing_retry_date = fields.Date(
-        string="Next Attempt", readonly=True, copy=False, help="When invoicing is tried again."
-    )
-    payment_exception = fields.Boolean(
-        readonly=True,
-        copy=False,
-        tracking=True,
-        help="The outcome of a payment is unknown: left alone by every job until decided.",
-    )
-
     # === ACTION METHODS === #
     def action_bill(self, until=None):
         """Create the invoices that are due.
@@ -49,14 +36,7 @@ class SaleSubscription(models.Model):
                         contract=contract.name,
                     )
                 )
-        locked = self.try_lock_for_update(allow_referencing=True)
-        if self - locked:
-            raise UserError(
-                self.env._(
-                    "%(contract)s is being invoiced right now. Please look again in a moment.",
-                    contract=(self - locked)[0].name,
-                )
-            )
+        self._lock_against_billing()
         return self._bill(until).ids
 
     def action_invoice_now(self):
@@ -118,69 +98,23 @@ class SaleSubscription(models.Model):
         for today, contracts in self.grouped(lambda c: c._get_today()).items():
             contracts._bill(today)
 
-    def _handle_billing_failure(self, error):
-        """Say on the contract, and once to its salesperson, why it couldn't be invoiced.
-
-        The first three failures are tried again by the next run, later ones after growing pauses.
-
-        :param Exception error: what went wrong.
-        """
-        self.ensure_one()
-        count = self.billing_failure_count + 1
-        reason = self._get_failure_text(error)
-        self.write(
-            {
-                "billing_error": reason,
-                "billing_error_date": fields.Datetime.now(),
-                "billing_failure_count": count,
-                "billing_retry_date": self._get_today() + timedelta(days=min(max(count - 3, 0), 7)),
-            }
-        )
-        self._schedule_failure_activity(reason)
-
-    def _get_failure_text(self, error):
-        """Put an error into words a bookkeeper understands.
-
-        :rtype: str
-        """
-        if isinstance(error, UserError):
-            return str(error.args[0] if error.args else error)
-        return self.env._(
-            "The invoice could not be created. Check the products, taxes, accounts and the journal "
-            "of this contract. Technical detail: %(detail)s",
-            detail=str(error).strip().split("\n")[0][:500],
-        )
-
-    def _schedule_failure_activity(self, reason):
-        """Leave one to-do, however often billing fails."""
-        self.ensure_one()
-        summary = self.env._("This contract could not be invoiced")
-        if self.activity_ids.filtered(lambda a: a.summary == summary):
-            return
-        self.activity_schedule(
-            "mail.mail_activity_data_todo",
-            summary=summary,
-            note=reason,
-            user_id=self.user_id.id or self.env.uid,
-        )
-
-    def _clear_billing_failure(self):
-        """Forget the failure once billing succeeded."""
-        failed = self.filtered("billing_error")
-        if not failed:
-            return
-        failed.write(
-            {
-                "billing_error": False,
-                "billing_error_date": False,
-                "billing_failure_count": 0,
-                "billing_retry_date": False,
-            }
-        )
-        summary = self.env._("This contract could not be invoiced")
-        failed.activity_ids.filtered(lambda a: a.summary == summary).unlink()
-
     # === BUSINESS METHODS - CHARGES === #
+    def _lock_against_billing(self):
+        """Keep everybody else from billing running contracts until this transaction ends.
+
+        :raise UserError: if one of them is being billed at this moment.
+        """
+        running = self.filtered(lambda contract: contract.state in BILLABLE_STATES)
+        if running:
+            locked = running.try_lock_for_update(allow_referencing=True)
+            if running - locked:
+                raise UserError(
+                    self.env._(
+                        "%(contract)s is being invoiced right now. Please try again in a moment.",
+                        contract=(running - locked)[0].name,
+                    )
+                )
+
     def _bill(self, until):
         """Charge what is owed and invoice what is charged. The caller holds the row locks.
 
@@ -280,9 +214,12 @@ class SaleSubscription(models.Model):
             return 0.0
         currency = self.currency_id
         price = amount / factor
-        for digits in range(currency.decimal_places, 9):
+        # Rounding per document adds up what is left unrounded: then the price must be finer.
+        is_global = self.company_id.tax_calculation_rounding_method == "round_globally"
+        tolerance = currency.rounding / (1000 if is_global else 2.1)
+        for digits in range(currency.decimal_places, 12):
             candidate = float_round(price, precision_digits=digits)
-            if currency.compare_amounts(candidate * factor, amount) == 0:
+            if abs(candidate * factor - amount) < tolerance:
                 return candidate
         return price
 
@@ -300,8 +237,12 @@ class SaleSubscription(models.Model):
         if not line_ids:
             return
         # sudo: revisions count every charge, also those the user may not see.
-        groups = self.env["sale.subscription.charge"].sudo()._read_group(
-            [("line_id", "in", line_ids)], ["line_id", "date_from:day", "kind"], ["__count"]
+        groups = (
+            self.env["sale.subscription.charge"]
+            .sudo()
+            ._read_group(
+                [("line_id", "in", line_ids)], ["line_id", "date_from:day", "kind"], ["__count"]
+            )
         )
         counts = {(line.id, fields.Date.to_date(day), kind): n for line, day, kind, n in groups}
         for vals in values:
@@ -312,8 +253,10 @@ class SaleSubscription(models.Model):
     def _get_credited_line_ids(self, line_ids):
         """Return which of the lines were ever credited."""
         # sudo: see `_number_revisions`.
-        groups = self.env["sale.subscription.charge"].sudo()._read_group(
-            [("line_id", "in", line_ids), ("kind", "=", "credit")], ["line_id"]
+        groups = (
+            self.env["sale.subscription.charge"]
+            .sudo()
+            ._read_group([("line_id", "in", line_ids), ("kind", "=", "credit")], ["line_id"])
         )
         return [line.id for (line,) in groups]
 
@@ -341,9 +284,11 @@ class SaleSubscription(models.Model):
         """
         carriers = charges.filtered("date_due").subscription_id
         return charges.filtered(
-            lambda charge: charge.date_due
-            or charge.subscription_id in carriers
-            or charge.subscription_id.state == "closed"
+            lambda charge: (
+                charge.date_due
+                or charge.subscription_id in carriers
+                or charge.subscription_id.state == "closed"
+            )
         )
 
     # === GETTERS === #

@@ -84,8 +84,14 @@ class SaleSubscriptionCharge(models.Model):
         "(line_id, date_from, kind, revision) WHERE line_id IS NOT NULL",
         "This period of the line is charged already.",
     )
+    _order_line_uniq = models.UniqueIndex(
+        "(order_line_id) WHERE order_line_id IS NOT NULL",
+        "This order line is charged already.",
+    )
     # Charges still to be invoiced are few among many.
-    _waiting_idx = models.Index("(subscription_id) WHERE invoice_line_id IS NULL AND is_waived IS NOT TRUE")
+    _waiting_idx = models.Index(
+        "(subscription_id) WHERE invoice_line_id IS NULL AND is_waived IS NOT TRUE"
+    )
     _dates_order = models.Constraint(
         "CHECK (date_to >= date_from)", "A charge can't end before it begins."
     )

@@ -33,9 +33,7 @@ class SaleSubscription(models.Model):
         return self._get_invoices_action(self.invoice_ids)
 
     def _get_invoices_action(self, moves):
-        action = self.env["ir.actions.actions"]._for_xml_id(
-            "account.action_move_out_invoice_type"
-        )
+        action = self.env["ir.actions.actions"]._for_xml_id("account.action_move_out_invoice_type")
         action["context"] = {"default_move_type": "out_invoice", "create": False}
         action["domain"] = [("id", "in", moves.ids)]
         if len(moves) == 1:

@@ -67,7 +67,11 @@ class SaleSubscription(models.Model):
         """
         query = self._search(domain, order="next_invoice_date, id", limit=limit)
         rows = self.env.execute_query(
-            SQL("%s FOR NO KEY UPDATE OF %s SKIP LOCKED", query.select(), SQL.identifier(self._table))
+            SQL(
+                "%s FOR NO KEY UPDATE OF %s SKIP LOCKED",
+                query.select(),
+                SQL.identifier(self._table),
+            )
         )
         return self.browse(row[0] for row in rows)._extend_batch(domain)
 
@@ -91,7 +95,7 @@ class SaleSubscription(models.Model):
             return self._process_locked(self.browse(ids), domain, process)
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             raise
-        except Exception as error:  # noqa: BLE001 one contract must not stop the others
+        except Exception as error:
             self.env.cr.rollback()
             if len(ids) == 1:
                 return self._record_failure(ids, error, on_failure)

@@ -22,9 +22,7 @@ class SaleSubscription(models.Model):
         help="The next day on which the calendar alone changes state, lines or MRR.",
     )
 
-    _transition_idx = models.Index(
-        "(next_transition_date) WHERE next_transition_date IS NOT NULL"
-    )
+    _transition_idx = models.Index("(next_transition_date) WHERE next_transition_date IS NOT NULL")
 
     # === ACTION METHODS === #
     def action_activate(self):
@@ -350,9 +348,7 @@ class SaleSubscription(models.Model):
             )
         if end != self.end_date:
             self.end_date = end
-            self.message_post(
-                body=self.env._("Renewed automatically until %(date)s.", date=end)
-            )
+            self.message_post(body=self.env._("Renewed automatically until %(date)s.", date=end))
 
     def _close_if_due(self, today):
         """Close a contract whose closing date or agreed end has come."""
@@ -362,9 +358,7 @@ class SaleSubscription(models.Model):
             return
         values = {"state": "closed", "close_date": end, "paused_until": False}
         if not self.close_reason_id:
-            values["close_reason_id"] = self.env.ref(
-                "sale_subscription.close_reason_end_date"
-            ).id
+            values["close_reason_id"] = self.env.ref("sale_subscription.close_reason_end_date").id
         self._check_source_state(("active", "paused"), "closed")
         self.write(values)
 

@@ -228,6 +228,7 @@ class SaleSubscriptionLine(models.Model):
         for vals in vals_list:
             self._check_numbers(vals)
         lines = super().create(vals_list)
+        lines.subscription_id._lock_against_billing()
         lines._after_version_change()
         return lines
 
@@ -282,6 +283,8 @@ class SaleSubscriptionLine(models.Model):
         :param dict vals: values about to be written.
         :raise UserError: when a billed version would change.
         """
+        if self._get_version_fields() & vals.keys():
+            self.subscription_id._lock_against_billing()
         names = (self._get_version_fields() - {"date_end"}) & vals.keys()
         if not names:
             return

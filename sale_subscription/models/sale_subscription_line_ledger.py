@@ -52,9 +52,7 @@ class SaleSubscriptionLine(models.Model):
         :rtype: fractions.Fraction
         """
         self.ensure_one()
-        return (
-            exact(self.quantity) * exact(self.price_unit) * (100 - exact(self.discount)) / 100
-        )
+        return exact(self.quantity) * exact(self.price_unit) * (100 - exact(self.discount)) / 100
 
     def _get_exact_mrr(self):
         """Return the exact MRR of a line: untaxed price per period ÷ the plan's months.
@@ -124,8 +122,10 @@ class SaleSubscriptionLine(models.Model):
         :rtype: dict
         """
         # sudo: what was billed doesn't depend on who asks.
-        charges = self.env["sale.subscription.charge"].sudo().search(
-            [("line_id", "in", self.ids), ("kind", "in", PERIOD_KINDS)], order="id"
+        charges = (
+            self.env["sale.subscription.charge"]
+            .sudo()
+            .search([("line_id", "in", self.ids), ("kind", "in", PERIOD_KINDS)], order="id")
         )
         return {
             line.id: _replay([(c.kind, c.date_from, c.date_to + timedelta(days=1)) for c in rows])

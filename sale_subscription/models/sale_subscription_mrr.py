@@ -15,12 +15,14 @@ class SaleSubscription(models.Model):
         string="MRR",
         readonly=True,
         copy=False,
+        groups="base.group_user",
         help="Monthly recurring revenue, untaxed: the sum of the contract's MRR events.",
     )
     mrr_company = fields.Monetary(
         string="MRR (Company)",
         readonly=True,
         copy=False,
+        groups="base.group_user",
         currency_field="company_currency_id",
         help="The same in company currency, each event at its own date's rate.",
     )
@@ -130,9 +132,7 @@ class SaleSubscription(models.Model):
         self.ensure_one()
         if self.currency_id.is_zero(after):
             return -self.mrr_company
-        return self.currency_id._convert(
-            amount, self.company_currency_id, self.company_id, day
-        )
+        return self.currency_id._convert(amount, self.company_currency_id, self.company_id, day)
 
     # === GETTERS === #
     def _get_exact_mrr(self, day):
@@ -203,7 +203,9 @@ class SaleSubscription(models.Model):
         :rtype: dict
         """
         # sudo: the log's state doesn't depend on who asks.
-        events = self.env["sale.subscription.event"].sudo().search(
-            [("subscription_id", "in", self.ids)], order="date, id"
+        events = (
+            self.env["sale.subscription.event"]
+            .sudo()
+            .search([("subscription_id", "in", self.ids)], order="date, id")
         )
         return {event.subscription_id.id: event for event in events}

@@ -58,9 +58,12 @@ class SaleSubscription(models.Model):
         :rtype: dict
         """
         self.ensure_one()
-        text = name or product.with_context(
-            lang=self.partner_id.lang
-        ).get_product_multiline_description_sale()
+        text = (
+            name
+            or product.with_context(
+                lang=self.partner_id.lang
+            ).get_product_multiline_description_sale()
+        )
         return {
             "subscription_id": self.id,
             "kind": "one_time",
@@ -163,9 +166,7 @@ class SaleSubscription(models.Model):
             quantity = self._check_number(quantity)
             option._check_quantity(quantity)
             if float_compare(quantity, 0.0, precision_digits=6) > 0:
-                self.line_ids = [
-                    fields.Command.create(option._prepare_subscription_line(quantity))
-                ]
+                self.line_ids = [fields.Command.create(option._prepare_subscription_line(quantity))]
 
     def _check_number(self, value):
         """Return a finite number, or say that it isn't one.

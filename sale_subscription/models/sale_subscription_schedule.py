@@ -178,10 +178,15 @@ class SaleSubscription(models.Model):
     def _is_billed(self):
         """Tell whether any stretch of service was charged on this contract."""
         self.ensure_one()
-        return bool(self.env["sale.subscription.charge"].sudo().search_count(
-            # sudo: whoever may write the contract must know whether it was billed.
-            [("subscription_id", "=", self.id), ("line_id", "!=", False)], limit=1
-        ))
+        return bool(
+            self.env["sale.subscription.charge"]
+            .sudo()
+            .search_count(
+                # sudo: whoever may write the contract must know whether it was billed.
+                [("subscription_id", "=", self.id), ("line_id", "!=", False)],
+                limit=1,
+            )
+        )
 
     # === CRUD METHODS === #
     def write(self, vals):
@@ -265,9 +270,7 @@ class SaleSubscription(models.Model):
         if self.state != "closed" or not end:
             return None
         unused = any(
-            stretches[-1][1] > end
-            for line in self.line_ids
-            if (stretches := coverage.get(line.id))
+            stretches[-1][1] > end for line in self.line_ids if (stretches := coverage.get(line.id))
         )
         return end if unused else None
 

@@ -12,10 +12,18 @@ class SaleSubscription(models.Model):
         "res.company", required=True, index=True, default=lambda self: self.env.company
     )
     partner_id = fields.Many2one(
-        "res.partner", string="Customer", required=True, index=True, tracking=True, check_company=True
+        "res.partner",
+        string="Customer",
+        required=True,
+        index=True,
+        tracking=True,
+        check_company=True,
     )
     commercial_partner_id = fields.Many2one(
-        related="partner_id.commercial_partner_id", store=True, index=True, string="Commercial Entity"
+        related="partner_id.commercial_partner_id",
+        store=True,
+        index=True,
+        string="Commercial Entity",
     )
     partner_invoice_id = fields.Many2one(
         "res.partner",
@@ -101,7 +109,11 @@ class SaleSubscription(models.Model):
         check_company=True,
     )
     payment_token_id = fields.Many2one(
-        "payment.token", string="Saved Payment Method", copy=False, index="btree_not_null", check_company=True
+        "payment.token",
+        string="Saved Payment Method",
+        copy=False,
+        index="btree_not_null",
+        check_company=True,
     )
     journal_id = fields.Many2one(
         "account.journal",
@@ -129,10 +141,7 @@ class SaleSubscription(models.Model):
                 contract.user_id = (
                     contract.partner_id.user_id
                     or contract.partner_id.commercial_partner_id.user_id
-                    or (
-                        self.env.user.has_group("sales_team.group_sale_salesman")
-                        and self.env.user
-                    )
+                    or (self.env.user.has_group("sales_team.group_sale_salesman") and self.env.user)
                 )
 
     @api.depends("user_id", "company_id")

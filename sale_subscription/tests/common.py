@@ -23,9 +23,7 @@ class SubscriptionCommon(AccountTestInvoicingCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.company = cls.env.company
-        cls.company.write(
-            {"subscription_tz": "UTC", "subscription_invoice_grouping": "contract"}
-        )
+        cls.company.write({"subscription_tz": "UTC", "subscription_invoice_grouping": "contract"})
         cls.usd = cls.company.currency_id
         cls.tax_15 = cls.company_data["default_tax_sale"]
         cls.tax_15.write({"amount": 15.0, "price_include_override": "tax_excluded"})
@@ -60,11 +58,11 @@ class SubscriptionCommon(AccountTestInvoicingCommon):
         cls.accountant = cls._create_user("sub_accountant", "account.group_account_invoice")
 
     @classmethod
-    def _create_user(cls, login, group):
+    def _create_user(cls, login, group, internal=True):
         return new_test_user(
             cls.env,
             login=login,
-            groups=f"base.group_user,{group}",
+            groups=f"base.group_user,{group}" if internal else group,
             company_id=cls.company.id,
             company_ids=[Command.set(cls.company.ids)],
             email=f"{login}@example.com",

@@ -234,9 +234,7 @@ class TestBilling(SubscriptionCommon):
     def test_carries_terms_journal_and_analytics(self):
         journal = self.company_data["default_journal_sale"].copy({"code": "SUB", "name": "Subs"})
         plan = self.env["account.analytic.plan"].create({"name": "Departments"})
-        account = self.env["account.analytic.account"].create(
-            {"name": "Cloud", "plan_id": plan.id}
-        )
+        account = self.env["account.analytic.account"].create({"name": "Cloud", "plan_id": plan.id})
         distribution = {str(account.id): 100.0}
         self.template.journal_id = journal
         contract = self._activate(
@@ -318,9 +316,7 @@ class TestBilling(SubscriptionCommon):
         euro.active = True
         euro.rate_ids.unlink()
         euro.rate_ids = [Command.create({"name": "2026-01-01", "rate": 0.5})]
-        pricelist = self.env["product.pricelist"].create(
-            {"name": "Euro", "currency_id": euro.id}
-        )
+        pricelist = self.env["product.pricelist"].create({"name": "Euro", "currency_id": euro.id})
         contract = self._activate(
             "2026-03-01", lines=[{"price_unit": 5.0}], pricelist_id=pricelist.id
         )
@@ -329,3 +325,15 @@ class TestBilling(SubscriptionCommon):
         self.assertEqual(move.amount_untaxed, 5.0)
         self.assertEqual(sum(move.line_ids.mapped("debit")), 11.5)
         self.assertEqual((contract.mrr, contract.mrr_company), (5.0, 10.0))
+
+    def test_no_cent_lost_when_documents_are_rounded_as_a_whole(self):
+        self.company.tax_calculation_rounding_method = "round_globally"
+        self.template.write({"anchor": "day", "anchor_day": 1})
+        # 11 of 31 days: 3 × 9.99 and 7 × 3.33 come to 10.63 and 8.27.
+        contract = self._activate(
+            "2026-03-21",
+            lines=[{"quantity": 3, "price_unit": 9.99}, {"quantity": 7, "price_unit": 3.33}],
+        )
+        move = self._bill(contract, "2026-03-21")
+        self.assertEqual(contract.charge_ids.mapped("amount"), [10.63, 8.27])
+        self.assertEqual(move.amount_untaxed, 18.9)

@@ -38,9 +38,7 @@ class TestJobs(SubscriptionCommon):
         later = self._activate("2026-03-05")
         draft = self._create_contract("2026-03-01")
         self._run(self.job, "2026-03-01")
-        self.assertEqual(
-            [c.invoice_count for c in (due, later, draft)], [1, 0, 0]
-        )
+        self.assertEqual([c.invoice_count for c in (due, later, draft)], [1, 0, 0])
         self._run(self.job, "2026-03-01")
         self.assertEqual(due.invoice_count, 1)
 

@@ -74,7 +74,9 @@ class TestLifecycle(SubscriptionCommon):
             self._events(contract),
             [("new", "2026-03-01", 10.0), ("churn", "2026-04-01", -10.0)],
         )
-        self.assertEqual(contract.event_ids.filtered(lambda e: e.kind == "churn").reason_id, self.reason)
+        self.assertEqual(
+            contract.event_ids.filtered(lambda e: e.kind == "churn").reason_id, self.reason
+        )
 
     def test_close_on_a_past_date(self):
         contract = self._activate("2026-01-01")
@@ -126,9 +128,7 @@ class TestLifecycle(SubscriptionCommon):
             contract.action_resume()
             moves = self._bill(contract, None)
         self.assertEqual(self._periods(moves), [("2026-07-01", "2026-07-31")])
-        self.assertEqual(
-            [kind for kind, *_ in self._events(contract)], ["new", "pause", "resume"]
-        )
+        self.assertEqual([kind for kind, *_ in self._events(contract)], ["new", "pause", "resume"])
 
     def test_pause_ends_by_itself(self):
         with self._today("2026-03-10"):
@@ -186,9 +186,7 @@ class TestLifecycle(SubscriptionCommon):
         )
 
     def test_duration_renews_by_itself(self):
-        self.template.write(
-            {"duration_count": 12, "duration_unit": "month", "auto_renew": True}
-        )
+        self.template.write({"duration_count": 12, "duration_unit": "month", "auto_renew": True})
         with self._today("2024-02-29"):
             contract = self._activate("2024-02-29")
         self.assertEqual(str(contract.end_date), "2025-02-27")

@@ -29,8 +29,10 @@ class TestMail(SubscriptionCommon):
         self._send_queue()
         self.assertFalse(move.sending_data)
         self.assertTrue(move.is_move_sent)
-        mail = self.env["mail.mail"].sudo().search(
-            [("model", "=", "account.move"), ("res_id", "=", move.id)]
+        mail = (
+            self.env["mail.mail"]
+            .sudo()
+            .search([("model", "=", "account.move"), ("res_id", "=", move.id)])
         )
         self.assertEqual(mail.recipient_ids, self.partner)
         self.assertEqual(mail.author_id, self.salesman.partner_id)

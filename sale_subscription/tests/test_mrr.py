@@ -11,7 +11,9 @@ class TestMrr(SubscriptionCommon):
 
     def assertTied(self, contract):
         self.assertEqual(contract.mrr, sum(contract.event_ids.mapped("amount")))
-        self.assertAlmostEqual(contract.mrr_company, sum(contract.event_ids.mapped("amount_company")))
+        self.assertAlmostEqual(
+            contract.mrr_company, sum(contract.event_ids.mapped("amount_company"))
+        )
 
     def test_normalised_to_months(self):
         for plan, mrr in (

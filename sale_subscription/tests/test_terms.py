@@ -205,3 +205,12 @@ class TestTerms(SubscriptionCommon):
         with Form(contract) as form:
             form.client_ref = "PO 7"
         self.assertEqual(contract.invoice_count, 1)
+
+    def test_customer_reads_no_internal_figures(self):
+        portal = self._create_user("sub_portal", "base.group_portal", internal=False)
+        portal.partner_id.write({"parent_id": self.partner.id})
+        contract = self._activate("2026-03-01").with_user(portal)
+        self.assertEqual(contract.read(["name", "recurring_total"])[0]["recurring_total"], 10.0)
+        for name in ("mrr", "health", "billing_error", "charge_ids"):
+            with self.assertRaises(AccessError):
+                contract.read([name])
