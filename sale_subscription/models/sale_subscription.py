@@ -188,7 +188,7 @@ class SaleSubscription(models.Model):
         stages = self.env["sale.subscription.stage"].search([])
         for contract in self:
             if contract.stage_id.state != contract.state:
-                contract.stage_id = stages.filtered(lambda s: s.state == contract.state)[:1]
+                contract.stage_id = stages.filtered_domain([("state", "=", contract.state)])[:1]
 
     @api.depends("template_id")
     def _compute_plan_id(self):
