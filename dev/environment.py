@@ -6,16 +6,14 @@ import contextlib
 import dataclasses
 import hashlib
 import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from . import database, odoo_log, odoo_source, packages, postgres
-from .errors import DevError, say
+from .errors import STARTED_VARIABLE, DevError, say, started
 from .paths import ADDON, CACHE, LOGS, ODOO_CONFIG, ODOO_DATA, ROOT, RUN, locked, make_folders
-from .process import guarded, stop
+from .process import guarded, stop, wait
 
 # Installed beside the addon so that card payments can be tried without a provider.
 COMPANIONS = ("payment_demo",)
@@ -100,19 +98,19 @@ class Environment:
                 stderr=subprocess.STDOUT,
             )
 
-    def run_to_end(self, command, log, timeout=3600):
-        """Run a program to its end, its output in a new log; return its exit code."""
+    def run_to_end(self, command, log, timeout=3600, doing="running Odoo"):
+        """Run an Odoo to its end, its output in a new log; return its exit code."""
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text("")
         process = self.spawn(command, log)
         try:
-            return process.wait(timeout)
-        except subprocess.TimeoutExpired:
+            wait(process, doing, lambda: odoo_log.describe_progress(log), timeout)
+        except TimeoutError:
             with open(log, "a") as output:
                 output.write(f"\nEnded after {timeout} s: it took too long.\n")
-            return -signal.SIGALRM
         finally:
             stop(process)
+        return process.returncode
 
     def install(self, name, log, *arguments, timeout=1800):
         """Install or update modules.
@@ -120,7 +118,8 @@ class Environment:
         :raises DevError: when it fails.
         """
         options = ("--stop-after-init", "--no-http", "--max-cron-threads=0")
-        code = self.run_to_end(self.odoo(name, *arguments, *options), log, timeout)
+        command = self.odoo(name, *arguments, *options)
+        code = self.run_to_end(command, log, timeout, "loading modules")
         problems = odoo_log.read(log).errors
         if code or problems:
             shown = "\n".join(f"    {line}" for line in (problems or odoo_log.tail(log))[:8])
@@ -182,5 +181,5 @@ def reenter_with(python, arguments):
         return
     sys.stdout.flush()
     os.chdir(ROOT)
-    variables = packages.clean_environment() | {"SALE_SUBSCRIPTION_STARTED": str(time.time())}
+    variables = packages.clean_environment() | {STARTED_VARIABLE: str(started)}
     os.execve(python, [str(python), "-m", "dev", *arguments], variables)

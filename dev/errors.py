@@ -2,9 +2,12 @@
 """What can go wrong around the addon, told with its remedy; and plain-word progress."""
 
 import errno
+import os
 import time
 
-_started = time.monotonic()
+# Kept over the change to the environment's own Python.
+STARTED_VARIABLE = "SALE_SUBSCRIPTION_DEV_STARTED"
+started = float(os.environ.pop(STARTED_VARIABLE, None) or time.time())
 
 
 class DevError(Exception):
@@ -25,7 +28,7 @@ class DevError(Exception):
 
 def say(text):
     """Tell progress, with the seconds since the start."""
-    print(f"[{time.monotonic() - _started:5.0f} s] {text}", flush=True)
+    print(f"[{time.time() - started:5.0f} s] {text}", flush=True)
 
 
 NETWORK_SIGNS = (

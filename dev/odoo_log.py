@@ -10,6 +10,8 @@ LINE = re.compile(
 )
 RESULT = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests")
 TEST_FAILURE = re.compile(r"^(?:FAIL|ERROR): (.+)")
+PROGRESS = re.compile(r"Loading module (\w+) \((\d+)/(\d+)\)")
+TESTING = re.compile(r"Starting (\w+\.\w+)")
 LEVELS = ("WARNING", "ERROR", "CRITICAL")
 
 # Lines that are no fault of the addon: (logger, text, why).
@@ -76,6 +78,16 @@ def _read_line(report, line, match):
 
 def is_allowed(logger, text):
     return any(re.fullmatch(who, logger) and re.match(what, text) for who, what, _why in ALLOWED)
+
+
+def describe_progress(path):
+    """A few words on how far an Odoo that is at work has come, from its log."""
+    for line in reversed(tail(path, 200)):
+        if match := PROGRESS.search(line):
+            return f"module {match[2]} of {match[3]}, {match[1]}"
+        if match := TESTING.search(line):
+            return match[1]
+    return "starting"
 
 
 def tail(path, count=8):

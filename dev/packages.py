@@ -100,7 +100,7 @@ def _get_pip_wheel():
 
 def _pip(pip, *arguments):
     run_logged(
-        [*pip, "install", "--no-input", "--require-hashes", *arguments],
+        [*pip, "install", "--no-input", "--no-deps", "--require-hashes", *arguments],
         "installing Python packages",
         CACHE,
         env=clean_environment(),

@@ -11,7 +11,7 @@ import time
 from .errors import DevError, explain_output, say
 from .paths import LOGS, ROOT
 
-HEARTBEAT = 10  # seconds
+HEARTBEAT = 15  # seconds
 
 
 def guarded(command):
@@ -42,7 +42,7 @@ def run_logged(command, doing, where, log=None, env=None, cwd=None, progress=Non
             cwd=cwd,
         )
         try:
-            _wait(process, doing, progress)
+            wait(process, doing, progress)
         finally:
             stop(process)
         output.seek(begin)
@@ -59,11 +59,17 @@ def run_logged(command, doing, where, log=None, env=None, cwd=None, progress=Non
     return text
 
 
-def _wait(process, doing, progress):
+def wait(process, doing, progress=None, timeout=None):
+    """Wait for a program, telling now and then that it still works.
+
+    :raises TimeoutError: when it takes longer than ``timeout`` seconds.
+    """
     started = told = time.monotonic()
     while process.poll() is None:
         time.sleep(0.05)
         now = time.monotonic()
+        if timeout and now - started > timeout:
+            raise TimeoutError
         if now - told >= HEARTBEAT:
             told = now
             detail = progress() if progress else f"{now - started:.0f} s"
