@@ -1,4 +1,5 @@
 from fractions import Fraction
+from math import isfinite
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
@@ -101,7 +102,7 @@ class ProductTemplate(models.Model):
         self.ensure_one()
         # sudo: visitors of a shop price products too, and the length of a plan is no secret.
         own_plan = self.sudo().subscription_plan_id
-        if not price or not plan or not own_plan or own_plan == plan:
+        if not plan or not own_plan or own_plan == plan or not isfinite(price):
             return price
         # The shortest decimal that reads as the price, so that 9.99 doesn't carry its binary
         # error into the product.

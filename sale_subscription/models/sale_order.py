@@ -42,6 +42,7 @@ class SaleOrder(models.Model):
         comodel_name="sale.subscription.plan",
         string="Plans to Choose From",
         compute="_compute_allowed_plan_ids",
+        compute_sudo=True,
     )
     subscription_ids = fields.Many2many(
         comodel_name="sale.subscription",
@@ -55,6 +56,7 @@ class SaleOrder(models.Model):
     subscription_count = fields.Integer(
         string="Contract Count",
         compute="_compute_subscription_count",
+        compute_sudo=True,
     )
     is_only_recurring = fields.Boolean(compute="_compute_is_only_recurring")
 
@@ -211,11 +213,14 @@ class SaleOrder(models.Model):
         for order in self:
             order = order.with_company(order.company_id)
             for (template, plan), lines in order._get_lines_without_contract().items():
-                contract = order._get_running_subscription(template, plan)
+                # sudo: the line joins the contract even when a colleague looks after it.
+                contract = order.sudo()._get_running_subscription(template, plan)
                 if contract:
                     contract._add_order_lines(lines)
                 else:
-                    contract = contract.create(order._prepare_subscription(template, plan, lines))
+                    contract = order.env["sale.subscription"].create(
+                        order._prepare_subscription(template, plan, lines)
+                    )
                     contract.action_activate()
                 contracts |= contract
         return contracts.sorted(lambda contract: 1 / contract.plan_id._get_mrr(1))

@@ -41,15 +41,14 @@ class SaleOrderLine(models.Model):
         comodel_name="sale.subscription.plan",
         string="Plans to Choose From",
         compute="_compute_allowed_plan_ids",
+        compute_sudo=True,
     )
     is_recurring_product = fields.Boolean(related="product_id.recurring_invoice")
     subscription_period_label = fields.Char(related="subscription_plan_id.period_label")
 
     # What was last proposed for a field. A value that differs was chosen by hand and is kept, as
     # core does for the price with `technical_price_unit`.
-    technical_plan_id = fields.Many2one(
-        comodel_name="sale.subscription.plan", ondelete="set null", index="btree_not_null"
-    )
+    technical_plan_id = fields.Many2one(comodel_name="sale.subscription.plan", ondelete="set null")
     technical_discount = fields.Float(digits="Discount")
 
     # === COMPUTE METHODS === #
@@ -133,6 +132,21 @@ class SaleOrderLine(models.Model):
                         " choose another plan or another template for %(product)s.",
                         template=template.name,
                         plan=line.subscription_plan_id.name,
+                        product=line.product_id.display_name,
+                    )
+                )
+
+    @api.constrains("product_uom_qty", "price_unit", "discount")
+    def _check_recurring_numbers(self):
+        """Refuse what isn't a number before it becomes a contract."""
+        for line in self.filtered("subscription_plan_id"):
+            if not all(
+                abs(number) < 1e12
+                for number in (line.product_uom_qty, line.price_unit, line.discount)
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "The quantity, price and discount of %(product)s must be numbers.",
                         product=line.product_id.display_name,
                     )
                 )

@@ -1,5 +1,7 @@
+from math import isfinite
+
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tools import float_compare
 
@@ -24,13 +26,29 @@ class SaleOrderLine(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Let recurring lines added to a confirmed order join its contracts."""
+        for vals in vals_list:
+            self._check_finite_numbers(vals)
         lines = super().create(vals_list)
         lines.order_id.filtered(lambda order: order.state == "sale")._sync_subscriptions()
         return lines
 
     def write(self, vals):
+        self._check_finite_numbers(vals)
         self._check_contract_unchanged(vals)
         return super().write(vals)
+
+    @api.model
+    def _check_finite_numbers(self, vals):
+        """Say clearly what core's tax computation would only stumble over.
+
+        :param dict vals: The values about to be written.
+        :raise ValidationError: When a quantity, price or discount isn't a number.
+        """
+        for name in {"product_uom_qty", "price_unit", "discount"} & vals.keys():
+            if isinstance(vals[name], float) and not isfinite(vals[name]):
+                raise ValidationError(
+                    self.env._("The quantity, price and discount of a line must be numbers.")
+                )
 
     def _check_contract_unchanged(self, vals):
         """Refuse to rewrite what a contract was made of.

@@ -29,6 +29,7 @@ class SaleOrderTemplate(models.Model):
         comodel_name="sale.subscription.plan",
         string="Plans to Choose From",
         compute="_compute_allowed_plan_ids",
+        compute_sudo=True,
     )
 
     # === COMPUTE METHODS === #

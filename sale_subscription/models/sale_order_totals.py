@@ -15,6 +15,8 @@ class SaleOrder(models.Model):
     subscription_totals = fields.Json(
         string="Recurring Totals",
         compute="_compute_subscription_totals",
+        # Whoever may read the order may read what it costs, without a right on plans.
+        compute_sudo=True,
         exportable=False,
     )
 

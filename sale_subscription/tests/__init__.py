@@ -5,6 +5,7 @@ from . import test_lifecycle
 from . import test_mrr
 from . import test_sale_order
 from . import test_sale_order_contract
+from . import test_sale_order_invoicing
 from . import test_terms
 from . import test_subscribe
 from . import test_jobs
@@ -13,3 +14,4 @@ from . import test_order_portal
 from . import test_known_faults
 from . import test_order_tour
 from . import test_mail
+from . import test_tour

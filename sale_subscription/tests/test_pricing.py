@@ -2,7 +2,7 @@ from psycopg2.errors import RestrictViolation
 
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
-from odoo.tests import Form, freeze_time, tagged
+from odoo.tests import Form, freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.sale_subscription.tests.sale_common import SaleSubscriptionSaleCommon
@@ -204,6 +204,26 @@ class TestSubscriptionPricing(SaleSubscriptionSaleCommon):
             self.assertEqual(form.subscription_period_label, "month")
             form.subscription_plan_id = self.yearly
         self.assertEqual(form.record.subscription_plan_id, self.yearly)
+
+    def test_colleague_without_sales_rights_makes_a_product(self):
+        keeper = new_test_user(
+            self.env, login="keeper", groups="base.group_user,product.group_product_manager"
+        )
+        Template = self.env["product.template"].with_user(keeper)
+        product = Template.create({"name": "Gym", "list_price": 10.0, "recurring_invoice": True})
+        self.assertEqual(product.subscription_period_label, "month")
+        with Form(product) as form:
+            form.name = "Gym, open all night"
+        rule = self._create_product_rule(
+            product.product_variant_id, 99.0, subscription_plan_id=self.yearly.id
+        )
+        Form(rule.with_user(keeper))
+        self.assertEqual(
+            product.product_variant_id._get_subscription_price(
+                self.yearly.with_user(keeper), self.pricelist.with_user(keeper)
+            ),
+            99.0,
+        )
 
     def test_recurring_product_needs_a_plan(self):
         with self.assertRaisesRegex(ValidationError, "choose the plan"):

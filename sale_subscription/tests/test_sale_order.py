@@ -230,6 +230,16 @@ class TestSaleOrderPlans(SaleSubscriptionSaleCommon):
         self.assertEqual(data[self.support.id]["price"], 100.0)
         self.assertEqual(data[self.setup_fee.id]["price"], 50.0)
 
+    def test_what_is_no_number_is_refused(self):
+        for values in (
+            {"price_unit": float("nan")},
+            {"price_unit": float("inf")},
+            {"price_unit": 1e300},
+            {"discount": 1e300},
+        ):
+            with self.subTest(**values), self.assertRaisesRegex(ValidationError, "be numbers"):
+                self._create_order({"product_id": self.seat.id, **values})
+
     # === TEMPLATES === #
 
     def test_template_of_the_order_decides(self):

@@ -11,14 +11,14 @@ class SaleAdvancePaymentInv(models.TransientModel):
         The contract invoices recurring lines in full, so nothing would ever deduct a down payment
         on them.
         """
-        if self.advance_payment_method != "delivered":
-            if all(sale_orders.mapped("is_only_recurring")):
-                raise UserError(
-                    self.env._(
-                        "There is nothing to pay down here: recurring lines are invoiced by their"
-                        " contract."
-                    )
+        if self.advance_payment_method == "delivered":
+            return super()._create_invoices(sale_orders)
+        if all(sale_orders.mapped("is_only_recurring")):
+            raise UserError(
+                self.env._(
+                    "There is nothing to pay down here: recurring lines are invoiced by their"
+                    " contract."
                 )
-            self = self.with_context(subscription_one_time_only=True)
-            sale_orders = sale_orders.with_context(subscription_one_time_only=True)
-        return super(SaleAdvancePaymentInv, self)._create_invoices(sale_orders)
+            )
+        wizard = self.with_context(subscription_one_time_only=True)
+        return super(SaleAdvancePaymentInv, wizard)._create_invoices(sale_orders)
