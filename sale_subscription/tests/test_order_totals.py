@@ -79,7 +79,7 @@ class TestOrderTotals(SaleSubscriptionSaleCommon):
         self.assertEqual(sum(invoices.mapped("amount_total")), 216.7)
 
     def test_one_contract_in_trial_the_other_not(self):
-        self.seat.subscription_template_id = self._create_template(
+        self.seat.subscription_template_id = self._create_other_template(
             "Trial", self.monthly, trial_days=14
         )
         order = self._create_mixed_order()

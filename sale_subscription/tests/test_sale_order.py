@@ -243,7 +243,7 @@ class TestSaleOrderPlans(SaleSubscriptionSaleCommon):
     # === TEMPLATES === #
 
     def test_template_of_the_order_decides(self):
-        other = self._create_template("Hosting", self.yearly | self.quarterly)
+        other = self._create_other_template("Hosting", self.yearly | self.quarterly)
         order = self._create_mixed_order(subscription_template_id=other.id)
         seat, support, setup = order.order_line
         self.assertEqual(order.subscription_plan_id, other._get_default_plan())
@@ -253,7 +253,7 @@ class TestSaleOrderPlans(SaleSubscriptionSaleCommon):
 
     def test_template_of_the_product_or_the_first_that_offers_the_plan(self):
         self.env["sale.subscription.template"].search([]).sequence = 20
-        other = self._create_template("Hosting", self.quarterly, sequence=1)
+        other = self._create_other_template("Hosting", self.quarterly, sequence=1)
         free = self._create_recurring_product(
             "Free", 5.0, self.quarterly, subscription_template_id=False
         )
@@ -264,7 +264,7 @@ class TestSaleOrderPlans(SaleSubscriptionSaleCommon):
         self.assertEqual(order.order_line[1].subscription_template_id, self.template)
 
     def test_template_that_does_not_offer_the_plan(self):
-        other = self._create_template("Hosting", self.yearly)
+        other = self._create_other_template("Hosting", self.yearly)
         order = self._create_order({"product_id": self.seat.id})
         order.subscription_template_id = other
         # Nobody chose the monthly plan by hand: the line takes what the template offers.
@@ -334,7 +334,7 @@ class TestSaleOrderPlans(SaleSubscriptionSaleCommon):
         self.assertEqual(order.order_line.price_unit, 30.0)
 
     def test_quotation_template_proposes_the_first_plan_and_refuses_foreign_ones(self):
-        other = self._create_template("Hosting", self.yearly)
+        other = self._create_other_template("Hosting", self.yearly)
         quotation_template = self.env["sale.order.template"].create(
             {"name": "Hosting", "subscription_template_id": other.id}
         )

@@ -46,7 +46,7 @@ class TestSaleOrderContract(SaleSubscriptionSaleCommon):
         self.assertEqual(yearly.mrr, 10.0)
 
     def test_lines_of_the_same_template_and_plan_share_a_contract(self):
-        other = self._create_template("Hosting", self.monthly)
+        other = self._create_other_template("Hosting", self.monthly)
         hosting = self._create_recurring_product(
             "Hosting", 5.0, self.monthly, subscription_template_id=other.id
         )

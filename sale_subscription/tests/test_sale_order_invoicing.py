@@ -42,7 +42,7 @@ class TestSaleOrderInvoicing(SaleSubscriptionSaleCommon):
         self.assertEqual(self._get_line(order, self.setup_fee).qty_invoiced, 1.0)
 
     def test_one_time_line_waits_for_the_contract_that_is_billed_first(self):
-        trial = self._create_template("Trial", self.monthly, trial_days=14)
+        trial = self._create_other_template("Trial", self.monthly, trial_days=14)
         self.seat.subscription_template_id = trial
         order = self._create_mixed_order()
         order.action_confirm()
