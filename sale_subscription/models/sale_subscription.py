@@ -196,11 +196,11 @@ class SaleSubscription(models.Model):
             if contract.plan_id not in contract.template_id.plan_ids:
                 contract.plan_id = contract.template_id._get_default_plan()
 
-    @api.depends("template_id")
+    @api.depends("template_id", "company_id")
     def _compute_from_template(self):
         """Copy the rhythm: editing a template never moves the dates of running contracts."""
         for contract in self:
-            template = contract.template_id
+            template = contract.template_id.with_company(contract.company_id)
             contract.journal_id = template.journal_id
             contract.timing = template.timing or "advance"
             contract.anchor_day = template.anchor_day if template.anchor == "day" else 0
