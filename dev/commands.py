@@ -8,7 +8,7 @@ import subprocess
 
 from . import database, environment, packages, postgres, server, system
 from .errors import say
-from .paths import ADDON, CACHE, ROOT, RUN, locked
+from .paths import ADDON, CACHE, ROOT, RUN, SYSTEM_DIR, locked
 
 
 def command_setup():
@@ -100,6 +100,8 @@ def command_clean_cache():
     if CACHE.exists():
         with locked(CACHE / "setup.lock", "Another command is fetching Odoo; waiting for it"):
             shutil.rmtree(CACHE, ignore_errors=True)
+    for copy in SYSTEM_DIR.glob("programs-*"):
+        shutil.rmtree(copy, ignore_errors=True)
     say(f"Removed {CACHE}")
 
 

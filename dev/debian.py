@@ -73,6 +73,7 @@ def _configure():
         "Dir::Cache": APT / "cache",
         "Acquire::Languages": "none",
         "Acquire::Retries": "3",
+        "APT::Update::Error-Mode": "any",  # no network is an error, not a warning
         # Not even tidying up after the update concerns the machine's own apt.
         "APT::Update::Post-Invoke-Success": "",
         "APT::Update::Post-Invoke": "",
@@ -132,11 +133,12 @@ def _download(packages, missing):
             f"  Notice: Debian no longer has {package['name']} {package['version']}; taking its "
             "current version, whose signature apt checks."
         )
-    say(f"Downloading {len(missing)} Debian packages, Odoo among them (130 MB)")
+    names = [package["name"] for package in missing]
+    say(f"Downloading from Debian: {', '.join(names)}")
     _apt_get(
         "download",
         *arguments,
-        doing="downloading Odoo",
+        doing="downloading Debian packages",
         cwd=DOWNLOADS,
         progress=_count_megabytes,
     )

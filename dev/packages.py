@@ -41,7 +41,7 @@ def ensure():
     It is shared by all clones whose lock file is the same.
     """
     check_python()
-    facts = LOCK.read_bytes() + f"{sys.version_info[:3]} {platform.machine()}".encode()
+    facts = LOCK.read_bytes() + f"{sys.version_info[:2]} {platform.machine()}".encode()
     folder = CACHE / "venv" / hashlib.sha256(facts).hexdigest()[:12]
     python = folder / "bin" / "python"
     if not ((folder / STAMP).exists() and python.exists()):
