@@ -48,7 +48,14 @@
         "views/res_config_settings_views.xml",
         "views/sale_subscription_menus.xml",
     ],
-    "demo": [],
+    "demo": [
+        "demo/res_users_demo.xml",
+        "demo/product_demo.xml",
+        "demo/product_pricelist_demo.xml",
+        "demo/sale_subscription_template_demo.xml",
+        "demo/res_partner_demo.xml",
+        "demo/sale_subscription_demo.xml",
+    ],
     "assets": {
         "web.assets_backend": [
             "sale_subscription/static/src/subscription_totals/**/*",
