@@ -147,9 +147,12 @@ class SaleSubscriptionCharge(models.Model):
         :param int sign: -1 on a credit note, whose lines are positive when they give money back.
         :return: values of an `account.move.line`.
         :rtype: dict
+        :raise UserError: if a tax of the line was archived.
         """
         self.ensure_one()
         line = self.line_id
+        taxes = self._get_taxes()
+        self._check_taxes_active(taxes)
         values = {
             "display_type": "product",
             "sequence": (line or self.order_line_id).sequence,
@@ -159,7 +162,7 @@ class SaleSubscriptionCharge(models.Model):
             "product_uom_id": self.uom_id.id,
             "price_unit": self.price_unit,
             "discount": self.discount,
-            "tax_ids": [fields.Command.set(self._get_taxes().ids)],
+            "tax_ids": [fields.Command.set(taxes.ids)],
             "subscription_id": self.subscription_id.id,
             "subscription_date_from": self.date_from,
             "subscription_date_to": self.date_to,
@@ -179,6 +182,22 @@ class SaleSubscriptionCharge(models.Model):
         if self.order_line_id:
             return self.order_line_id.tax_ids
         return self.subscription_id._get_product_taxes(self.product_id)
+
+    def _check_taxes_active(self, taxes):
+        """Refuse taxes that aren't used any more; core would go on with them, or leave them out.
+
+        :param taxes: `account.tax` the charge would be billed with.
+        :raise UserError: naming the tax and the contract line.
+        """
+        archived = taxes.filtered(lambda tax: not tax.active)
+        if archived:
+            raise UserError(
+                self.env._(
+                    "The tax %(tax)s of “%(line)s” is archived: choose another one on the line.",
+                    tax=archived[0].name,
+                    line=self.product_id.display_name,
+                )
+            )
 
     def _prepare_base_line_for_taxes_computation(self):
         """Return the charge as core's tax engine wants it (for previews).

@@ -79,6 +79,9 @@ class SaleSubscriptionLine(models.Model):
         store=True,
         readonly=False,
         precompute=True,
+        # An archived or deleted tax must not vanish from invoices unnoticed.
+        context={"active_test": False},
+        ondelete="restrict",
         check_company=True,
         domain="[('type_tax_use', '=', 'sale')]",
     )
