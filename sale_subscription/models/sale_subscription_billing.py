@@ -81,7 +81,7 @@ class SaleSubscription(models.Model):
             & Domain("template_id.invoicing_mode", "!=", "manual")
             & (
                 Domain("billing_retry_date", "=", False)
-                | self._get_domain_by_company("billing_retry_date")
+                | Domain("billing_retry_date", "<=", fields.Datetime.now())
             )
         )
 

@@ -1,7 +1,13 @@
 from datetime import timedelta
 
+from psycopg2 import IntegrityError
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+
+# Less than the job's interval, so that its next run tries again, and more than a run takes, so that
+# the run which failed doesn't.
+RETRY_AFTER = timedelta(minutes=30)
 
 
 class SaleSubscription(models.Model):
@@ -12,7 +18,7 @@ class SaleSubscription(models.Model):
     billing_error = fields.Text(readonly=True, copy=False, groups="base.group_user")
     billing_error_date = fields.Datetime(readonly=True, copy=False, groups="base.group_user")
     billing_failure_count = fields.Integer(readonly=True, copy=False, groups="base.group_user")
-    billing_retry_date = fields.Date(
+    billing_retry_date = fields.Datetime(
         string="Next Attempt",
         readonly=True,
         copy=False,
@@ -43,19 +49,20 @@ class SaleSubscription(models.Model):
     def _handle_billing_failure(self, error):
         """Say on the contract, and once to its salesperson, why it couldn't be invoiced.
 
-        The first three failures are tried again by the next run, later ones after growing pauses.
+        The next run tries again, this one doesn't: however often the scheduler calls the job
+        while there is work left, a contract fails once.
 
         :param Exception error: what went wrong.
         """
         self.ensure_one()
-        count = self.billing_failure_count + 1
         reason = self._get_failure_text(error)
+        now = fields.Datetime.now()
         self.write(
             {
                 "billing_error": reason,
-                "billing_error_date": fields.Datetime.now(),
-                "billing_failure_count": count,
-                "billing_retry_date": self._get_today() + timedelta(days=min(max(count - 3, 0), 7)),
+                "billing_error_date": now,
+                "billing_failure_count": self.billing_failure_count + 1,
+                "billing_retry_date": now + RETRY_AFTER,
             }
         )
         self._schedule_failure_activity(reason)
@@ -67,10 +74,16 @@ class SaleSubscription(models.Model):
         """
         if isinstance(error, UserError):
             return str(error.args[0] if error.args else error)
+        detail = str(error).strip().split("\n")[0][:500]
+        if isinstance(error, IntegrityError):
+            # Constraints of core have a text for people, as on the screen.
+            models_by_table = {model._table: model for model in self.env.values()}
+            model = models_by_table.get(error.diag.table_name, self)
+            detail = model._sql_error_to_message(error)
         return self.env._(
             "The invoice could not be created. Check the products, taxes, accounts and the journal "
-            "of this contract. Technical detail: %(detail)s",
-            detail=str(error).strip().split("\n")[0][:500],
+            "of this contract. Detail: %(detail)s",
+            detail=detail,
         )
 
     def _schedule_failure_activity(self, reason):

@@ -51,6 +51,7 @@ class SaleSubscription(models.Model):
                 continue
             # Whatever is still due after its turn waits for the next run.
             done_ids += left_ids
+            conflicts = 0
             if not IrCron._commit_progress(len(batch)):
                 return
         # What is left can't be done in this run: no reason to be triggered again at once.
@@ -65,7 +66,9 @@ class SaleSubscription(models.Model):
         :return: the locked contracts.
         :rtype: sale.subscription
         """
-        query = self._search(domain, order="next_invoice_date, id", limit=limit)
+        # Those that failed last time come last, so that they hold nobody up.
+        order = "billing_error_date NULLS FIRST, next_invoice_date, id"
+        query = self._search(domain, order=order, limit=limit)
         rows = self.env.execute_query(
             SQL(
                 "%s FOR NO KEY UPDATE OF %s SKIP LOCKED",
@@ -98,7 +101,7 @@ class SaleSubscription(models.Model):
         except Exception as error:
             self.env.cr.rollback()
             if len(ids) == 1:
-                return self._record_failure(ids, error, on_failure)
+                return self._record_failure(ids, domain, error, on_failure)
         middle = len(ids) // 2
         left_ids = []
         for half in (ids[:middle], ids[middle:]):
@@ -122,13 +125,25 @@ class SaleSubscription(models.Model):
         return left_ids
 
     @api.model
-    def _record_failure(self, ids, error, on_failure):
-        """Mark the contract that failed, in a transaction of its own."""
+    def _record_failure(self, ids, domain, error, on_failure):
+        """Mark the contract that failed, in a transaction of its own.
+
+        :return: ids of contracts that wait for the next run.
+        :rtype: list
+        """
+        contract = self.browse(ids)
+        if isinstance(error, UniqueViolation) and not contract.filtered_domain(domain):
+            return []  # another process was faster: no failure
         _logger.info("Contract %s could not be processed: %s", ids, error)
-        if not isinstance(error, UniqueViolation):  # else another process charged it: no failure
-            getattr(self.browse(ids), on_failure)(error)
+        try:
+            getattr(contract, on_failure)(error)
             self.env.flush_all()
             self.env["ir.cron"]._commit_progress()
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except Exception:  # noqa: BLE001 a contract that can't even be marked is still only one
+            self.env.cr.rollback()
+            _logger.exception("The failure of contract %s could not be recorded", ids)
         return ids
 
     @api.model

@@ -2,7 +2,8 @@ from unittest.mock import patch
 
 from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import freeze_time, tagged
+from odoo.tools import mute_logger
 
 from .common import SubscriptionCommon
 
@@ -17,8 +18,8 @@ class TestJobs(SubscriptionCommon):
         cls.job = cls.env.ref("sale_subscription.ir_cron_bill")
         cls.lifecycle_job = cls.env.ref("sale_subscription.ir_cron_lifecycle")
 
-    def _run(self, job, day):
-        with self._today(day), self.enter_registry_test_mode():
+    def _run(self, job, day, hour=12):
+        with freeze_time(f"{day} {hour}:00:00"), self.enter_registry_test_mode():
             job.sudo().method_direct_trigger()
 
     def _poison(self, contract):
@@ -48,26 +49,48 @@ class TestJobs(SubscriptionCommon):
             contracts |= self._activate("2026-03-01")
         bad = contracts[3]
         with self._poison(bad):
-            self._run(self.job, "2026-03-01")
-            self._run(self.job, "2026-03-01")
+            self._run(self.job, "2026-03-01", hour=12)
+            self._run(self.job, "2026-03-01", hour=13)
         self.assertEqual([c.invoice_count for c in contracts], [1, 1, 1, 0, 1, 1, 1])
         self.assertEqual(bad.billing_error, "The journal is locked.")
         self.assertEqual(bad.billing_failure_count, 2)
         self.assertEqual(len(bad.activity_ids), 1)
         self.assertFalse(self.env["ir.cron.trigger"].search([("cron_id", "=", self.job.id)]))
-        self._run(self.job, "2026-03-01")
+        self._run(self.job, "2026-03-01", hour=14)
         self.assertEqual(bad.invoice_count, 1)
         self.assertFalse(bad.billing_error)
         self.assertFalse(bad.activity_ids)
 
-    def test_failures_are_tried_less_often(self):
+    def test_failure_is_tried_again_by_the_next_run_not_by_this_one(self):
         bad = self._activate("2026-03-01")
         with self._poison(bad):
-            for _attempt in range(4):
-                self._run(self.job, "2026-03-01")
-            self.assertEqual(str(bad.billing_retry_date), "2026-03-02")
+            # With much to do the scheduler calls the job again and again.
+            for _call in range(4):
+                self._run(self.job, "2026-03-01", hour=12)
+            self.assertEqual(bad.billing_failure_count, 1)
+            self.assertEqual(str(bad.billing_retry_date), "2026-03-01 12:30:00")
+            self._run(self.job, "2026-03-01", hour=13)
+            self.assertEqual(bad.billing_failure_count, 2)
+
+    def test_failure_that_cannot_be_recorded_stops_nobody(self):
+        contracts = self._activate("2026-03-01") | self._activate("2026-03-01")
+        Contract = self.env.registry["sale.subscription"]
+        with (
+            self._poison(contracts[0]),
+            patch.object(Contract, "_handle_billing_failure", side_effect=ValueError("no")),
+            mute_logger("odoo.addons.sale_subscription.models.sale_subscription_job"),
+        ):
             self._run(self.job, "2026-03-01")
-            self.assertEqual(bad.billing_failure_count, 4)
+        self.assertEqual([c.invoice_count for c in contracts], [0, 1])
+
+    def test_archived_tax_is_told_not_left_out(self):
+        contract = self._activate("2026-03-01")
+        tax = self.env["account.tax"].sudo().create({"name": "Old 7%", "amount": 7.0})
+        contract.line_ids.tax_ids = tax
+        tax.active = False
+        self._run(self.job, "2026-03-01")
+        self.assertIn("Old 7%", contract.billing_error)
+        self.assertFalse(contract.invoice_count)
 
     def test_contracts_in_doubt_are_left_alone(self):
         contract = self._activate("2026-03-01")
