@@ -41,7 +41,10 @@ from . import sale_order_totals
 # Accounting and company.
 from . import account_move
 from . import account_move_batch
+from . import account_move_batch_guard
+from . import account_move_batch_lines
 from . import account_move_line
 from . import res_company
 from . import res_config_settings
 from . import res_partner
+from . import res_partner_batch
