@@ -15,5 +15,6 @@ from . import test_known_faults
 from . import test_order_tour
 from . import test_mail
 from . import test_tour
+from . import test_contract_form
 from . import test_invoice_batch
 from . import test_invoice_batch_posting

@@ -56,9 +56,7 @@ class TestPlan(CatalogCommon):
         self.assertEqual(self.monthly._get_scale_to(self.monthly), 1)
 
     def test_daily_plan_has_365_periods_a_year(self):
-        daily = self.env["sale.subscription.plan"].create(
-            {"name": "Daily", "interval_unit": "day"}
-        )
+        daily = self.env["sale.subscription.plan"].create({"name": "Daily", "interval_unit": "day"})
         self.assertEqual(daily._get_scale_to(self.yearly), 365)
 
     def test_mrr_is_exact(self):

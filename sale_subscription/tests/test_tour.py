@@ -20,9 +20,7 @@ class TestTours(SubscriptionCommon, HttpCase):
         self.assertRecordValues(plan, [{"interval_count": 2, "interval_unit": "month"}])
         template = self.env["sale.subscription.template"].search([("name", "=", "Tour membership")])
         self.assertRecordValues(template, [{"plan_ids": plan.ids, "invoicing_mode": "post"}])
-        self.assertRecordValues(
-            template.line_ids, [{"product_id": self.seat.id, "quantity": 3.0}]
-        )
+        self.assertRecordValues(template.line_ids, [{"product_id": self.seat.id, "quantity": 3.0}])
 
     def test_salesman_makes_invoices_and_closes_a_contract(self):
         plan = self.env["sale.subscription.plan"].create(
