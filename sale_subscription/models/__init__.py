@@ -44,6 +44,7 @@ from . import account_move_batch
 from . import account_move_batch_guard
 from . import account_move_batch_lines
 from . import account_move_line
+from . import account_tax
 from . import res_company
 from . import res_config_settings
 from . import res_partner

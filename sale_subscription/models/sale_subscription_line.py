@@ -79,9 +79,8 @@ class SaleSubscriptionLine(models.Model):
         store=True,
         readonly=False,
         precompute=True,
-        # An archived or deleted tax must not vanish from invoices unnoticed.
+        # An archived tax must not vanish from invoices unnoticed.
         context={"active_test": False},
-        ondelete="restrict",
         check_company=True,
         domain="[('type_tax_use', '=', 'sale')]",
     )

@@ -91,6 +91,8 @@ class TestJobs(SubscriptionCommon):
         self._run(self.job, "2026-03-01")
         self.assertIn("Old 7%", contract.billing_error)
         self.assertFalse(contract.invoice_count)
+        with self.assertRaisesRegex(UserError, "archive it instead"):
+            tax.unlink()
 
     def test_contracts_in_doubt_are_left_alone(self):
         contract = self._activate("2026-03-01")
