@@ -155,7 +155,7 @@ class SaleSubscription(models.Model):
             "invoice_payment_term_id": contract.payment_term_id.id,
             "invoice_date": invoice_date,
             "invoice_origin": ", ".join(self.mapped("name")),
-            "ref": ", ".join(ref for ref in self.mapped("client_ref") if ref),
+            "ref": ", ".join(self._get_customer_references()),
             "invoice_user_id": contract.user_id.id,
             "team_id": contract.team_id.id,
             "campaign_id": contract.campaign_id.id,
@@ -186,3 +186,15 @@ class SaleSubscription(models.Model):
             for contract in move.subscription_ids & self:
                 if not contract.last_invoice_date or contract.last_invoice_date < move.invoice_date:
                     contract.last_invoice_date = move.invoice_date
+
+    # === GETTERS === #
+    def _get_customer_references(self):
+        """Return what the customer calls these contracts: by themselves, or on their orders.
+
+        :return: references, each once.
+        :rtype: list
+        """
+        references = []
+        for contract in self:
+            references += [contract.client_ref] + contract.order_ids.mapped("client_order_ref")
+        return list(dict.fromkeys(reference for reference in references if reference))

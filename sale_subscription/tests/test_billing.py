@@ -247,6 +247,13 @@ class TestBilling(SubscriptionCommon):
         self.assertEqual(move.invoice_date_due, self._day("2026-03-31"))
         self.assertEqual(move.invoice_line_ids.analytic_distribution, distribution)
 
+    def test_names_the_customers_own_references(self):
+        order = self.env["sale.order"].create(
+            {"partner_id": self.partner.id, "client_order_ref": "PO 17"}
+        )
+        contract = self._activate("2026-03-01", client_ref="C-1", order_ids=[order.id])
+        self.assertEqual(self._bill(contract, "2026-03-01").ref, "C-1, PO 17")
+
     def test_text_in_the_customers_language(self):
         self.env["res.lang"]._activate_lang("fr_FR")
         self.partner.lang = "fr_FR"
