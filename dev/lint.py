@@ -24,6 +24,17 @@ ODOO_LINT = (
     "TestLintOverrideSignatures",
     "TestI18n",
 )
+FRAME = re.compile(r"Traceback |  +(File|raise|self\.|msg)|$")
+ALLOWED = [
+    (
+        re.compile(r"\W*(\w+Error: )?'excludes' : Unknown manifest keys"),
+        "the installation of modules reads this key (ir.module.module), the lint does not know it",
+    ),
+    (
+        re.compile(r"- Test file (engine|integrator|processes)/"),
+        "these are run by pytest, outside of Odoo",
+    ),
+]
 OURS = re.compile(r"sale_subscription\b(?!_)|sale\.subscription\b")
 
 
@@ -91,14 +102,22 @@ def find_records_about_us(log):
                 records.append(record)
         elif record:
             record.append(line)
-    texts = ["\n".join(lines) for lines in records]
-    return [shorten(text) for text in texts if OURS.search(text)]
+    return [text for lines in records if (text := describe_record(lines))]
 
 
-def shorten(text):
-    """Only the lines about the addon, and the first."""
-    first, *others = text.splitlines()
-    return "\n".join([first, *(line for line in others if OURS.search(line))][:10])
+def describe_record(lines):
+    """What a record says about the addon; None when that is nothing, or allowed."""
+    title, *details = [line for line in lines if not FRAME.match(line)]
+    ours = [line for line in details if OURS.search(line)]
+    if ours and all(is_allowed(line) for line in ours):
+        return None
+    if OURS.search(title):  # the whole record is about the addon
+        return "\n".join([title, *details][:20])
+    return "\n".join([title, *ours][:20]) if ours else None
+
+
+def is_allowed(line):
+    return any(pattern.match(line) for pattern, _why in ALLOWED)
 
 
 def check_pot(environment, result):

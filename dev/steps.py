@@ -2,6 +2,7 @@
 """The kinds of tests. Each step takes the environment and returns a `Result`."""
 
 import dataclasses
+import resource
 import subprocess
 import time
 import xml.etree.ElementTree as ElementTree
@@ -147,21 +148,30 @@ def step_demo(environment):
     result = Result("demo", log=environment.logs / "demo.log")
     modules = ",".join(["sale_subscription", *COMPANIONS])
     with testkit.empty_database() as name:
-        started = time.monotonic()
+        started, used = time.monotonic(), measure_cpu()
         command = environment.odoo(
             name,
             *("-i", modules, "--with-demo"),
             *("--stop-after-init", "--no-http", "--max-cron-threads=0"),
         )
         code = environment.run_to_end(command, result.log)
-        seconds = time.monotonic() - started
+        seconds, used = time.monotonic() - started, measure_cpu() - used
         check_log(result, odoo_log.read(result.log), code)
-        result.notes.append(f"installed with demo data in {seconds:.0f} s")
-        result.check(seconds < DEMO_LIMIT, f"that is more than {DEMO_LIMIT} s")
+        result.notes.append(
+            f"installed with demo data in {seconds:.0f} s ({used:.0f} s of the processor)"
+        )
+        # The clock on the wall also shows what else the machine does.
+        result.check(used < DEMO_LIMIT, f"that is more than {DEMO_LIMIT} s of the processor")
         with database.connect(environment.server, name) as cursor:
             cursor.execute("SELECT to_regclass('sale_subscription') IS NOT NULL")
             result.check(cursor.fetchone()[0], "the addon was not installed")
     return result
+
+
+def measure_cpu():
+    """Seconds of the processor that this process's ended children have used."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def step_lint(environment):

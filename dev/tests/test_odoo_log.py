@@ -74,6 +74,15 @@ def test_lint_tells_what_is_about_the_addon(tmp_path):
     assert record.splitlines() == ["FAIL: TestY", "model='sale.subscription.plan' is bad"]
 
 
+def test_lint_lets_pass_what_it_does_not_know(tmp_path):
+    path = write(
+        tmp_path,
+        f"{START} ERROR db odoo.addons.test_lint: FAIL: X.test_a (module='sale_subscription')",
+        "AssertionError: 'excludes' : Unknown manifest keys in module 'sale_subscription'.",
+    )
+    assert lint.find_records_about_us(path) == []
+
+
 def test_terms_to_translate():
     old, new = {(None, "Plan"), (None, "Gone")}, {(None, "Plan"), (None, "New")}
     told = describe_difference(old, new)
