@@ -1,12 +1,15 @@
 from datetime import timedelta
 
 from psycopg2 import IntegrityError
+from psycopg2.errors import CheckViolation
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-# Less than the job's interval, so that its next run tries again, and more than a run takes, so that
-# the run which failed doesn't.
+# A contract that failed may have been mended at once, so the next calls of the job try it again.
+# Odoo calls a job over and over while there is much to do: from the fourth failure on a contract
+# waits for longer than that, but less than the job's interval.
+EAGER_ATTEMPTS = 3
 RETRY_AFTER = timedelta(minutes=30)
 
 
@@ -49,20 +52,21 @@ class SaleSubscription(models.Model):
     def _handle_billing_failure(self, error):
         """Say on the contract, and once to its salesperson, why it couldn't be invoiced.
 
-        The next run tries again, this one doesn't: however often the scheduler calls the job
-        while there is work left, a contract fails once.
+        The next run tries again. However often the scheduler calls the job while there is work
+        left, a contract fails a few times at most.
 
         :param Exception error: what went wrong.
         """
         self.ensure_one()
         reason = self._get_failure_text(error)
         now = fields.Datetime.now()
+        count = self.billing_failure_count + 1
         self.write(
             {
                 "billing_error": reason,
                 "billing_error_date": now,
-                "billing_failure_count": self.billing_failure_count + 1,
-                "billing_retry_date": now + RETRY_AFTER,
+                "billing_failure_count": count,
+                "billing_retry_date": now if count <= EAGER_ATTEMPTS else now + RETRY_AFTER,
             }
         )
         self._schedule_failure_activity(reason)
@@ -74,16 +78,42 @@ class SaleSubscription(models.Model):
         """
         if isinstance(error, UserError):
             return str(error.args[0] if error.args else error)
-        detail = str(error).strip().split("\n")[0][:500]
-        if isinstance(error, IntegrityError):
-            # Constraints of core have a text for people, as on the screen.
-            models_by_table = {model._table: model for model in self.env.values()}
-            model = models_by_table.get(error.diag.table_name, self)
-            detail = model._sql_error_to_message(error)
+        products = self._get_products_without_account()
+        if isinstance(error, CheckViolation) and products:
+            return self.env._(
+                "There is no income account for %(products)s: set one on the product or on its "
+                "category.",
+                products=", ".join(products.mapped("display_name")),
+            )
         return self.env._(
             "The invoice could not be created. Check the products, taxes, accounts and the journal "
             "of this contract. Detail: %(detail)s",
-            detail=detail,
+            detail=self._get_error_detail(error),
+        )
+
+    def _get_error_detail(self, error):
+        """Return the first line of an error; for a constraint of core, its text for people.
+
+        :rtype: str
+        """
+        if isinstance(error, IntegrityError):
+            models_by_table = {model._table: model for model in self.env.values()}
+            model = models_by_table.get(error.diag.table_name, self)
+            return model._sql_error_to_message(error)
+        return str(error).strip().split("\n")[0][:500]
+
+    def _get_products_without_account(self):
+        """Return what is sold here without core knowing an income account for it.
+
+        :rtype: product.product
+        """
+        self.ensure_one()
+        # sudo: a salesperson may not read accounts, and only learns of which product.
+        company = self.sudo().company_id
+        products = (self.line_ids.product_id | self.sudo().charge_ids.product_id).with_company(company)
+        position = self.sudo().fiscal_position_id
+        return products.filtered(
+            lambda p: not p.sudo().product_tmpl_id.get_product_accounts(position)["income"]
         )
 
     def _schedule_failure_activity(self, reason):

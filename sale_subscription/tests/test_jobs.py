@@ -61,16 +61,23 @@ class TestJobs(SubscriptionCommon):
         self.assertFalse(bad.billing_error)
         self.assertFalse(bad.activity_ids)
 
-    def test_failure_is_tried_again_by_the_next_run_not_by_this_one(self):
+    def test_failure_heals_at_once_when_the_cause_is_gone(self):
+        bad = self._activate("2026-03-01")
+        with self._poison(bad):
+            self._run(self.job, "2026-03-01")
+        self._run(self.job, "2026-03-01")
+        self.assertEqual((bad.invoice_count, bad.billing_error), (1, False))
+
+    def test_failure_is_not_tried_for_ever(self):
         bad = self._activate("2026-03-01")
         with self._poison(bad):
             # With much to do the scheduler calls the job again and again.
-            for _call in range(4):
+            for _call in range(6):
                 self._run(self.job, "2026-03-01", hour=12)
-            self.assertEqual(bad.billing_failure_count, 1)
+            self.assertEqual(bad.billing_failure_count, 4)
             self.assertEqual(str(bad.billing_retry_date), "2026-03-01 12:30:00")
             self._run(self.job, "2026-03-01", hour=13)
-            self.assertEqual(bad.billing_failure_count, 2)
+            self.assertEqual(bad.billing_failure_count, 5)
 
     def test_failure_that_cannot_be_recorded_stops_nobody(self):
         contracts = self._activate("2026-03-01") | self._activate("2026-03-01")
