@@ -58,6 +58,7 @@ class SaleSubscription(models.Model):
             return moves
         # Read once for all what would else be read for one invoice after the other.
         charges.line_id.fetch(["sequence", "tax_ids", "analytic_distribution"])
+        charges.subscription_id.fetch(["order_ids"])
         by_company = {}
         for key, group in self._group_charges(charges, until).items():
             if not group._waive_free():
