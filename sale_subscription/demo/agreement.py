@@ -17,6 +17,9 @@ class Agreement:
     :param how: 'subscribe', 'order', 'quotation' (never confirmed) or 'draft'.
     :param steps: what happened later: tuples `(days ago, what, arguments)`, oldest first.
     :param unpaid_since: invoices since then (days ago) were never paid.
+    :param values: what only this contract has; `journal` names an xmlid.
+    :param activity: what the salesperson does next: days from today, and what.
+    :param tags: suffixes of `tag_…`.
     """
 
     customer: str
@@ -28,4 +31,5 @@ class Agreement:
     steps: tuple = ()
     unpaid_since: int | None = None
     values: dict = field(default_factory=dict)
+    activity: tuple = ()
     tags: tuple = ()

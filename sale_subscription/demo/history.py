@@ -174,23 +174,23 @@ class History:
         """Remember a new contract and give it what only this customer has."""
         self.contracts[id(agreement)] = contract
         values = dict(agreement.values)
-        activity = values.pop("activity", None)
         if "journal" in values:
             values["journal_id"] = self._ref(values.pop("journal")).id
         if agreement.tags:
             values["tag_ids"] = [Command.link(self._ref(f"tag_{tag}").id) for tag in agreement.tags]
         if values:
             contract.write(values)
-        if activity:
+        if agreement.activity:
+            days, summary = agreement.activity
             contract.activity_schedule(
                 "mail.mail_activity_data_call",
-                self.today + timedelta(days=activity[0]),
-                summary=activity[1],
+                self.today + timedelta(days=days),
+                summary=summary,
                 user_id=contract.user_id.id,
             )
         if agreement.unpaid_since is not None:
             self.payments.refuse(contract, self._get_date(agreement.unpaid_since))
-        self._note(contract, day, "Contract created.")
+        self._note(contract, day, f"Contract made: {contract.template_id.name}.")
 
     # === BILLING === #
     def _bill(self, contracts, until):
@@ -253,13 +253,17 @@ class History:
     def _quantity(self, agreement, day, product, to):
         contract = self._prepare(agreement, day)
         line = self._get_line(contract, product)
-        self._note(contract, day, f"{line.product_id.name}: {line.quantity:g} → {to:g}.")
+        self._note(contract, day, f"{line.product_id.name}: {to:g} instead of {line.quantity:g}.")
         self._replace(contract, line, day, quantity=to)
 
     def _price(self, agreement, day, product, to):
         contract = self._prepare(agreement, day)
         line = self._get_line(contract, product)
-        self._note(contract, day, f"{line.product_id.name}: price {line.price_unit:g} → {to:g}.")
+        self._note(
+            contract,
+            day,
+            f"{line.product_id.name}: new price {to:.2f}, before {line.price_unit:.2f}.",
+        )
         self._replace(contract, line, day, price_unit=to)
 
     def _add(self, agreement, day, product, quantity=1):
@@ -270,13 +274,13 @@ class History:
                 {"product_id": product.id, "quantity": quantity, "date_start": day, "sequence": 200}
             )
         ]
-        self._note(contract, day, f"{product.name}: added, {quantity:g}.")
+        self._note(contract, day, f"Added: {quantity:g} × {product.name}.")
 
     def _drop(self, agreement, day, product):
         contract = self._prepare(agreement, day)
         line = self._get_line(contract, product)
         line.date_end = day - timedelta(days=1)
-        self._note(contract, day, f"{line.product_id.name}: removed.")
+        self._note(contract, day, f"Removed: {line.product_id.name}.")
 
     def _pause(self, agreement, day, until, reason):
         contract = self._prepare(agreement, day)
@@ -292,6 +296,7 @@ class History:
         else:
             end = day if when is None else self._get_date(when)
             contract.action_close(reason.id, when="date", date=end, message=message)
+            self._bill(contract, day)
         self._note(contract, day, f"Closing agreed. {reason.name}. {message or ''}")
 
     def _reopen(self, agreement, day):

@@ -29,6 +29,7 @@ SOFTWARE = [
         how="order",
         steps=((121, "quantity", {"product": "workspace_seat", "to": 32}),),
         values={"health": "good"},
+        activity=(13, "Quarterly review"),
         tags=("key_account",),
     ),
     Agreement(
@@ -80,6 +81,7 @@ SOFTWARE = [
             ),
         ),
         values={"health": "bad"},
+        activity=(-1, "Call: is there anything we can still do?"),
     ),
     Agreement(
         "van_den_berg",
@@ -103,6 +105,7 @@ SOFTWARE = [
         {"workspace_seat": 9},
         steps=((72, "pause", {"until": 41, "reason": "Closed for the off-season."}),),
         unpaid_since=55,
+        activity=(0, "Ask about the open invoices"),
     ),
     Agreement(
         "riverside",
@@ -114,7 +117,14 @@ SOFTWARE = [
         steps=((33, "add", {"product": "workspace_storage", "quantity": 2}),),
     ),
     Agreement("tanaka", "software", "monthly", 27, {"workspace_seat": 4}),
-    Agreement("casa_verde", "software", "yearly", 5, {"workspace_seat": 7}),
+    Agreement(
+        "casa_verde",
+        "software",
+        "yearly",
+        5,
+        {"workspace_seat": 7},
+        activity=(7, "Trial ends soon: any questions?"),
+    ),
     Agreement(
         "red_canyon",
         "software",
@@ -259,7 +269,8 @@ MAINTENANCE = [
         "maintenance",
         "yearly",
         341,
-        values={"to_renew": True, "activity": (6, "Talk about the renewal")},
+        values={"to_renew": True},
+        activity=(6, "Talk about the renewal"),
     ),
     Agreement("kohler", "maintenance", "yearly", 223, {"maintenance_emergency": 1}),
     Agreement(
@@ -290,7 +301,8 @@ MAGAZINE = [
         "magazine",
         "quarterly",
         346,
-        values={"to_renew": True, "activity": (3, "Offer another year")},
+        values={"to_renew": True},
+        activity=(3, "Offer another year"),
     ),
     Agreement("morgenrot", "magazine", "quarterly", 291),
     Agreement("raman", "magazine", "yearly", 252, {"magazine_archive": 1}),
@@ -342,6 +354,7 @@ GYM = [
         431,
         {"gym_sauna": 1, "gym_locker": 1},
         steps=((35, "pause", {"until": None, "reason": "Knee surgery."}),),
+        activity=(10, "Ask when the training goes on"),
     ),
     Agreement("kowalski", "gym", "half_yearly", 373, {"gym_sauna": 1}),
     Agreement(
