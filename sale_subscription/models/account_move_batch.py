@@ -1,7 +1,9 @@
 from odoo import api, models
 from odoo.fields import Command
 
-# What a shared sequence format and postponed ranks are kept under during one posting.
+from .res_partner_batch import POSTPONED_RANKS
+
+# What the shared sequence formats are kept under while a batch is posted.
 _FORMATS = "sale_subscription.sequence_formats"
 
 
@@ -114,12 +116,13 @@ class AccountMove(models.Model):
         if self._is_batch_enabled():
             context["sale_subscription_batch"] = True
         data = self.env.cr.precommit.data
-        data.pop(_FORMATS, None)
         try:
             posted = self.with_context(**context)._post(soft=False)
             self.env["res.partner"]._flush_postponed_ranks()
         finally:
+            # After an error the caller may roll back to a savepoint and go on.
             data.pop(_FORMATS, None)
+            data.pop(POSTPONED_RANKS, None)
         return self.browse(posted.ids)
 
     def write(self, vals):

@@ -1,6 +1,6 @@
 from odoo import api, models
 
-_RANKS = "sale_subscription.postponed_ranks"
+POSTPONED_RANKS = "sale_subscription.postponed_ranks"
 
 
 class ResPartner(models.Model):
@@ -13,7 +13,7 @@ class ResPartner(models.Model):
         """
         if not self.env.context.get("sale_subscription_batch"):
             return super()._increase_rank(field, n)
-        ranks = self.env.cr.precommit.data.setdefault(_RANKS, {})
+        ranks = self.env.cr.precommit.data.setdefault(POSTPONED_RANKS, {})
         for partner in self:
             key = (field, partner.id)
             ranks[key] = ranks.get(key, 0) + n
@@ -25,7 +25,7 @@ class ResPartner(models.Model):
 
         :return: None
         """
-        ranks = self.env.cr.precommit.data.pop(_RANKS, {})
+        ranks = self.env.cr.precommit.data.pop(POSTPONED_RANKS, {})
         groups = {}
         for (field, partner_id), n in ranks.items():
             groups.setdefault((field, n), []).append(partner_id)

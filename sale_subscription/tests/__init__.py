@@ -18,3 +18,4 @@ from . import test_tour
 from . import test_contract_form
 from . import test_invoice_batch
 from . import test_invoice_batch_posting
+from . import test_query_counts
