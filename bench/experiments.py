@@ -1,0 +1,177 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The experiments: who is measured how often, and what the figures of a run are.
+
+Whoever is compared is measured in turns, each round on fresh copies of the same databases. A noisy
+machine slows down a whole round, so ratios are taken per round; the median of them counts.
+"""
+
+import contextlib
+import dataclasses
+from statistics import median
+
+from dev.errors import say
+
+from .processes import FailedError
+from .subjects import NAMES
+
+WARM_UP = 10  # see `subjects.catalog`, which only Odoo can import
+
+
+@dataclasses.dataclass
+class Plan:
+    """How much is measured."""
+
+    contracts: int = 400
+    rounds: int = 3
+    worker_contracts: int = 500
+    worker_rounds: int = 3
+    sizes: tuple = (1000, 5000, 20000)
+    size_rounds: int = 2
+    is_quick: bool = False
+
+    @classmethod
+    def quick(cls):
+        """Just enough to see that everything runs."""
+        return cls(40, 1, 100, 1, (500, 1000), 1, is_quick=True)
+
+
+@dataclasses.dataclass
+class Cost:
+    """What an invoice costs; medians of the rounds."""
+
+    ms: float
+    python_ms: float
+    queries: float
+
+    @classmethod
+    def of(cls, rounds, count):
+        return cls(*(median(r[f.name] for r in rounds) / count for f in dataclasses.fields(cls)))
+
+
+def median_ratio(ones, others):
+    """The median of the ratios per round."""
+    return median(one / other for one, other in zip(ones, others, strict=True))
+
+
+# ---------------------------------------------------------------- ours and others
+
+
+def compare(lab, plan):
+    """Invoice the same contracts with every subject.
+
+    :return: costs per invoice and how many times as long as ours it takes, both by
+        `(subject, step)`.
+    """
+    rounds = {}
+    modules = {"ours": "sale_subscription", "core": None}
+    count = plan.contracts + WARM_UP
+    with contextlib.ExitStack() as stack:
+        databases = {}
+        for name in NAMES:
+            say(f"Preparing {count} contracts: {name}")
+            prepared = lab.prepared(modules.get(name, name), "prepare", name, count)
+            databases[name] = stack.enter_context(prepared)
+        for number in range(plan.rounds):
+            for name, database in databases.items():
+                (result,) = lab.measure(database, "measure", name)
+                _check(name, result, count)
+                for step, figures in result["steps"].items():
+                    rounds.setdefault((name, step), []).append(figures)
+                    _tell(f"round {number + 1}, {name} {step}", figures, plan.contracts)
+    costs = {key: Cost.of(figures, plan.contracts) for key, figures in rounds.items()}
+    times = {key: [figure["ms"] for figure in figures] for key, figures in rounds.items()}
+    ours = times["ours", "posted"]
+    return costs, {key: median_ratio(ms, ours) for key, ms in times.items()}
+
+
+# ---------------------------------------------------------------- ours with more processes
+
+
+def share_work(lab, plan):
+    """Invoice the same contracts with one and with two processes.
+
+    :return: invoices per second with one and two processes, and the ratio of the two.
+    """
+    count = plan.worker_contracts + 2 * WARM_UP
+    rates = {1: [], 2: []}
+    say(f"Preparing {count} contracts for two processes")
+    with lab.prepared("sale_subscription", "prepare", "ours", count) as database:
+        for number in range(plan.worker_rounds):
+            for workers, measured in rates.items():
+                results = lab.measure(database, "measure", "ours", workers)
+                # Only who ends last sees what all have made.
+                last = max(results, key=lambda result: result["end"])
+                _check(f"{workers} processes", last, count)
+                seconds = last["end"] - min(result["begin"] for result in results)
+                measured.append((count - workers * WARM_UP) / seconds)
+                say(f"  round {number + 1}, {workers} processes: {measured[-1]:.1f} invoices/s")
+    return median(rates[1]), median(rates[2]), median_ratio(rates[2], rates[1])
+
+
+# ---------------------------------------------------------------- ours among many contracts
+
+
+@dataclasses.dataclass
+class Size:
+    """Ours among so many contracts."""
+
+    contracts: int
+    due: int
+    cost: Cost
+    idle_ms: float
+    idle_queries: float
+
+
+def grow(lab, plan):
+    """Invoice the few contracts that are due among many, then look again in vain.
+
+    :return: a `Size` each, and how many times the smallest's time per invoice the largest takes.
+    """
+    results = {size: [] for size in plan.sizes}
+    with contextlib.ExitStack() as stack:
+        databases = {}
+        for size in plan.sizes:
+            say(f"Preparing {size} contracts of which 2 % are due")
+            due = size // 50 + WARM_UP
+            prepared = lab.prepared("sale_subscription", "prepare_running", "ours", due, size - due)
+            databases[size] = stack.enter_context(prepared)
+        for number in range(plan.size_rounds):
+            for size, database in databases.items():
+                (result,) = lab.measure(database, "measure_idle", "ours")
+                _check(f"{size} contracts", result, size + size // 50 + WARM_UP)
+                results[size].append(result)
+                figures = result["steps"]["posted"]
+                _tell(f"round {number + 1}, {size} contracts", figures, size // 50)
+    times = {size: [_ms_per_due(size, r) for r in rounds] for size, rounds in results.items()}
+    ratio = median_ratio(times[max(times)], times[min(times)])
+    return [_get_size(size, rounds) for size, rounds in results.items()], ratio
+
+
+def _ms_per_due(size, result):
+    return result["steps"]["posted"]["ms"] / (size // 50)
+
+
+def _get_size(size, rounds):
+    due = size // 50
+    idle = [run for result in rounds for run in result["idle"]]
+    return Size(
+        contracts=size,
+        due=due,
+        cost=Cost.of([result["steps"]["posted"] for result in rounds], due),
+        idle_ms=median(run["ms"] for run in idle),
+        idle_queries=median(run["queries"] for run in idle),
+    )
+
+
+# ---------------------------------------------------------------- helpers
+
+
+def _check(name, result, count):
+    """Whoever made other invoices than wanted was not measured, but something else."""
+    if result["invoices"] != count:
+        raise FailedError(f"{name} made {result['invoices']} right invoices instead of {count}")
+
+
+def _tell(name, figures, count):
+    ms, queries = figures["ms"] / count, figures["queries"] / count
+    say(f"  {name}: {ms:.1f} ms, {queries:.1f} queries per invoice")
