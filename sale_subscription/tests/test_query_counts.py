@@ -1,5 +1,7 @@
 from unittest.mock import patch
 
+from lxml import etree
+
 from odoo.tests import tagged
 
 from .common import SubscriptionCommon
@@ -13,7 +15,7 @@ class TestQueryCounts(SubscriptionCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.partners = cls.env["res.partner"].create(
-            [{"name": f"Customer {number}"} for number in range(50)]
+            [{"name": f"Customer {number}"} for number in range(80)]
         )
 
     def _running(self, count):
@@ -67,21 +69,51 @@ class TestQueryCounts(SubscriptionCommon):
                 moves = self._bill(contracts[1:], "2026-01-01")
         self.assertEqual(len(moves), 2)
 
-    def _count_idle(self):
-        """Return how many queries it takes to find that nothing is due."""
-        Contract = self.env["sale.subscription"]
+    # === THE JOB === #
+    def _count_job(self):
+        """Return how many queries the billing job takes."""
+        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+            Contract = self.env(cr=cr)["sale.subscription"]
+            before = cr.sql_log_count
+            Contract._cron_bill()
+            return cr.sql_log_count - before
+
+    def test_idle_job(self):
+        with self._today("2026-01-01"):
+            self._bill(self._running(2), "2026-01-01")
+            self._count_job()  # fills caches
+            few = self._count_job()
+            self._bill(self._running(30), "2026-01-01")
+            self.assertEqual(self._count_job(), few)
+        self.assertLessEqual(few, 10)
+
+    # === VIEWS === #
+    def _count_page(self, view_type, limit):
+        """Return how many queries a page of contracts takes, as the web client asks for it."""
+        Contract = self.env["sale.subscription"].with_user(self.manager)
+        view = self.env.ref(f"sale_subscription.sale_subscription_view_{view_type}")
+        arch = etree.fromstring(Contract.get_view(view.id, view_type)["arch"])
+        names = {node.get("name") for node in arch.iter("field")}
+        relations = {name for name in names if Contract._fields[name].relational}
+        specification = {
+            name: {"fields": {"display_name": {}}} if name in relations else {} for name in names
+        }
         self.env.flush_all()
         self.env.invalidate_all()
         before = self.env.cr.sql_log_count
-        self.assertFalse(Contract.search(Contract._get_due_domain()))
+        page = Contract.web_search_read([], specification, limit=limit)
+        self.assertEqual(len(page["records"]), limit)
         return self.env.cr.sql_log_count - before
 
-    def test_idle(self):
-        with self._today("2026-01-01"):
-            contracts = self._running(2)
-            self._bill(contracts, "2026-01-01")
-            self._count_idle()  # fills caches
-            few = self._count_idle()
-            contracts = self._running(30)
-            self._bill(contracts, "2026-01-01")
-            self.assertEqual(self._count_idle(), few)
+    def test_pages_of_contracts(self):
+        contracts = self._running(80)
+        # Each has something to show in every column that points elsewhere.
+        for number, contract in enumerate(contracts):
+            contract.tag_ids = self.env["sale.subscription.tag"].create({"name": f"Tag {number}"})
+            contract.activity_schedule("mail.mail_activity_data_todo", user_id=self.manager.id)
+        for view_type in ("list", "kanban"):
+            with self.subTest(view_type):
+                self._count_page(view_type, 40)  # fills caches
+                few = self._count_page(view_type, 40)
+                self.assertEqual(self._count_page(view_type, 80), few)
+                self.assertLessEqual(few, 20)
