@@ -205,6 +205,9 @@ def run_pytest(environment, name, paths, *arguments, pythonpath=None, **variable
     base = environment.variables() | variables
     if pythonpath:
         base["PYTHONPATH"] = pythonpath
+    else:
+        # Above the folder lies the addon's __init__.py, which only Odoo can import.
+        paths = [f"--confcutdir={folder}", *paths]
     options = ["-p", "no:cacheprovider", "-q", "-ra", f"--junitxml={report}", "--rootdir", ROOT]
     command = [environment.python, "-m", "pytest", *options, *paths, *arguments]
     with open(result.log, "w") as log:
