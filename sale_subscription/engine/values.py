@@ -41,12 +41,12 @@ def amount(value, name='amount'):
         return value
     if isinstance(value, float):
         raise ValueError(f'{name} is a float: {value!r}; pass it through exact() first')
-    if isinstance(value, (int, Decimal, Fraction, str)) and not isinstance(value, bool):
-        try:
-            return Fraction(value)
-        except (ValueError, OverflowError, ZeroDivisionError):
-            pass
-    raise ValueError(f'{name} must be a finite number, not {value!r}')
+    try:
+        if isinstance(value, bool) or not isinstance(value, (int, Decimal, Fraction, str)):
+            raise ValueError
+        return Fraction(value)
+    except (ValueError, OverflowError, ZeroDivisionError) as error:
+        raise ValueError(f'{name} must be a finite number, not {value!r}') from error
 
 
 def exact(value, name='amount'):

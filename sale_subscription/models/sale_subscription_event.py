@@ -46,7 +46,8 @@ class SaleSubscriptionEvent(models.Model):
         related="company_id.currency_id", string="Company Currency"
     )
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
+        """Refuse: corrections are events of their own."""
         raise UserError(self.env._("The MRR log is append-only: an event can't be changed."))
 
     @api.ondelete(at_uninstall=False)
