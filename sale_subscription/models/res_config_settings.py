@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ResConfigSettings(models.TransientModel):
@@ -15,6 +15,7 @@ class ResConfigSettings(models.TransientModel):
         help="How many scheduled jobs may bill at the same time; each needs a free worker.",
     )
 
+    @api.model
     def get_values(self):
         """Count the billing jobs that are switched on."""
         values = super().get_values()
