@@ -165,6 +165,11 @@ def step_demo(environment):
         with database.connect(environment.server, name) as cursor:
             cursor.execute("SELECT to_regclass('sale_subscription') IS NOT NULL")
             result.check(cursor.fetchone()[0], "the addon was not installed")
+        facts = run_pytest(environment, "demo-facts", [TESTS / "demo"], DEMO_DB=name)
+        result.passed += facts.passed
+        result.failed += facts.failed
+        result.skipped += facts.skipped
+        result.notes += facts.notes
     return result
 
 

@@ -194,6 +194,15 @@ class TestLifecycle(SubscriptionCommon):
             contract._apply_due_transitions()
         self.assertEqual((contract.state, str(contract.end_date)), ("active", "2027-02-27"))
 
+    def test_scheduled_closing_goes_before_renewal(self):
+        self.template.write({"duration_count": 1, "duration_unit": "month", "auto_renew": True})
+        with self._today("2026-03-01"):
+            contract = self._activate("2026-03-01")
+            contract.action_close(self.reason.id, when="date", date="2026-04-01")
+        with self._today("2026-04-03"):
+            contract._apply_due_transitions()
+        self.assertEqual((contract.state, str(contract.end_date)), ("closed", "2026-03-31"))
+
     def test_trial_is_free_and_without_mrr(self):
         self.template.trial_days = 14
         with self._today("2026-03-01"):
