@@ -9,7 +9,9 @@ class AccountTax(models.Model):
     def _unlink_except_on_contracts(self):
         """Keep taxes that contracts bill: without them invoices would leave untaxed."""
         # sudo: a contract the user may not see is billed all the same.
-        line = self.env["sale.subscription.line"].sudo().search([("tax_ids", "in", self.ids)], limit=1)
+        line = (
+            self.env["sale.subscription.line"].sudo().search([("tax_ids", "in", self.ids)], limit=1)
+        )
         if line:
             raise UserError(
                 self.env._(

@@ -110,7 +110,9 @@ class SaleSubscription(models.Model):
         self.ensure_one()
         # sudo: a salesperson may not read accounts, and only learns of which product.
         company = self.sudo().company_id
-        products = (self.line_ids.product_id | self.sudo().charge_ids.product_id).with_company(company)
+        products = (self.line_ids.product_id | self.sudo().charge_ids.product_id).with_company(
+            company
+        )
         position = self.sudo().fiscal_position_id
         return products.filtered(
             lambda p: not p.sudo().product_tmpl_id.get_product_accounts(position)["income"]

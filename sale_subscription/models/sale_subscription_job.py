@@ -141,7 +141,7 @@ class SaleSubscription(models.Model):
             self.env["ir.cron"]._commit_progress()
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             raise
-        except Exception:  # noqa: BLE001 a contract that can't even be marked is still only one
+        except Exception:  # a contract that can't even be marked is still only one
             self.env.cr.rollback()
             _logger.exception("The failure of contract %s could not be recorded", ids)
         return ids
