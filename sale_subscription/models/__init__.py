@@ -1,3 +1,5 @@
+# What every model checks.
+from . import sale_subscription_input_mixin
 # Catalog.
 from . import sale_subscription_close_reason
 from . import sale_subscription_plan

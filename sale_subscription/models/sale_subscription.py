@@ -15,7 +15,13 @@ class SaleSubscription(models.Model):
 
     _name = "sale.subscription"
     _description = "Subscription"
-    _inherit = ["portal.mixin", "mail.thread", "mail.activity.mixin", "utm.mixin"]
+    _inherit = [
+        "sale.subscription.input.mixin",
+        "portal.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+        "utm.mixin",
+    ]
     _order = "id desc"
     _check_company_auto = True
     _rec_names_search = ["name", "partner_id.name", "client_ref"]

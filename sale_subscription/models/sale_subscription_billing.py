@@ -9,6 +9,8 @@ from ..const import BILLABLE_STATES
 from ..engine.owed import owed
 from ..engine.values import exact
 
+MAX_AHEAD = timedelta(days=3653)
+
 
 class SaleSubscription(models.Model):
     """Billing, first half: from what is owed to charges in the ledger."""
@@ -304,11 +306,12 @@ class SaleSubscription(models.Model):
 
         :raise UserError: if it isn't a date.
         """
-        if until is None or until is False:
-            return self[:1]._get_today()
-        try:
-            return fields.Date.to_date(until)
-        except (ValueError, TypeError) as error:
+        today = self[:1]._get_today()
+        until = self._read_date(until) or today
+        if until > today + MAX_AHEAD:
             raise UserError(
-                self.env._("“%(value)s” isn't a date. Write it as YYYY-MM-DD.", value=until)
-            ) from error
+                self.env._(
+                    "%(date)s is more than ten years ahead: that date is a mistake.", date=until
+                )
+            )
+        return until

@@ -55,7 +55,7 @@ class SaleSubscription(models.Model):
         :raise UserError: if a contract isn't active or the dates contradict each other.
         """
         self.check_access("write")
-        until = fields.Date.to_date(until or None)
+        until = self._read_date(until)
         self._check_source_state(("active",), "paused")
         for contract in self:
             start = contract._get_effective_date(when)
@@ -97,7 +97,7 @@ class SaleSubscription(models.Model):
         :raise UserError: if a contract isn't running, the reason is missing or the date is bad.
         """
         self.check_access("write")
-        reason = self.env["sale.subscription.close.reason"].browse(reason_id).exists()
+        reason = self._read_record("sale.subscription.close.reason", reason_id)
         if not reason:
             raise UserError(self.env._("Tell why the contract is closed: choose a reason."))
         self._check_source_state(("active", "paused"), "closed")
@@ -226,7 +226,22 @@ class SaleSubscription(models.Model):
         """
         assert target_state in dict(SUBSCRIPTION_STATES)
         self._check_source_state(allowed_states, target_state)
-        self.write({"state": target_state})
+        # sudo: nobody may write the state, only transitions do.
+        self.sudo().write({"state": target_state})
+
+    def _check_funnel(self, vals):
+        """Refuse values that only follow from what happens to a contract.
+
+        :param dict vals: values about to be written.
+        :raise UserError: unless written by a transition or by the MRR log.
+        """
+        if not self.env.su and not {"state", "mrr", "mrr_company"}.isdisjoint(vals):
+            raise UserError(
+                self.env._(
+                    "State and MRR can't be written: they follow from the buttons and methods of "
+                    "a contract."
+                )
+            )
 
     def _check_stage_move(self, stage):
         """Let a card be dragged to stages of its state, or started by dragging it.
@@ -260,10 +275,7 @@ class SaleSubscription(models.Model):
             return self._get_today()
         if when == "period_end":
             return self._get_period_end()
-        try:
-            day = fields.Date.to_date(when or None)
-        except ValueError:
-            day = None
+        day = self._to_date(when)
         if not day:
             raise UserError(self.env._("Choose when: now, at the period's end, or a date."))
         return day
@@ -333,7 +345,7 @@ class SaleSubscription(models.Model):
     def _renew_if_due(self, today):
         """Prolong a duration that ended and renews by itself."""
         self.ensure_one()
-        if not self._is_renewable():
+        if not self._is_renewable() or (self.close_date and self.close_date <= today):
             return
         template = self.template_id
         count = 0
@@ -360,7 +372,7 @@ class SaleSubscription(models.Model):
         if not self.close_reason_id:
             values["close_reason_id"] = self.env.ref("sale_subscription.close_reason_end_date").id
         self._check_source_state(("active", "paused"), "closed")
-        self.write(values)
+        self.sudo().write(values)  # sudo: see `_update_state`
 
     def _pause_or_resume_if_due(self, today):
         """Let the state follow the pauses that were agreed."""

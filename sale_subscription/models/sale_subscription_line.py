@@ -13,7 +13,7 @@ class SaleSubscriptionLine(models.Model):
 
     _name = "sale.subscription.line"
     _description = "Subscription Line"
-    _inherit = ["analytic.mixin"]
+    _inherit = ["sale.subscription.input.mixin", "analytic.mixin"]
     _order = "subscription_id, sequence, id"
     _check_company_auto = True
 
@@ -235,6 +235,7 @@ class SaleSubscriptionLine(models.Model):
         return lines
 
     def write(self, vals):
+        self._check_input(vals)
         self._check_numbers(vals)
         self._check_version_unbilled(vals)
         result = super().write(vals)

@@ -66,8 +66,10 @@ class SaleSubscription(models.Model):
             if event:
                 values.append(event)
                 last_kind = event["kind"]
-                self.mrr = event["mrr"]
-                self.mrr_company += event["amount_company"]
+                # sudo: nobody may write the MRR, it is the sum of the log.
+                contract = self.sudo()
+                contract.mrr = event["mrr"]
+                contract.mrr_company += event["amount_company"]
         return values
 
     def _prepare_mrr_event(self, day, last_kind):

@@ -9,6 +9,7 @@ class SaleSubscriptionOption(models.Model):
 
     _name = "sale.subscription.option"
     _description = "Subscription Option"
+    _inherit = ["sale.subscription.input.mixin"]
     _order = "sequence, id"
 
     subscription_id = fields.Many2one(

@@ -37,14 +37,16 @@ class SaleSubscription(models.Model):
         self.ensure_one()
         self.check_access("write")
         self._check_source_state(("draft", "active", "paused"), "active")
-        product = self.env["product.product"].browse(product_id).exists()
+        product = self._read_record("product.product", product_id)
         if not product:
             raise UserError(self.env._("There is no product with the id %(id)s.", id=product_id))
+        name = self._read_text(name, self.env._("Description"))
+        quantity = self._read_number(quantity)
         if price_unit is None:
             price_unit = self.pricelist_id._get_product_price(
                 product, quantity, currency=self.currency_id
             )
-        quantity, price_unit = self._check_number(quantity), self._check_number(price_unit)
+        price_unit = self._read_number(price_unit)
         values = self._prepare_one_off_charge(product, quantity, price_unit, name)
         charge = self.env["sale.subscription.charge"].sudo().create(values)  # sudo: see `_bill`
         self._update_next_invoice_date()
@@ -163,21 +165,7 @@ class SaleSubscription(models.Model):
                         template=self.template_id.display_name,
                     )
                 )
-            quantity = self._check_number(quantity)
+            quantity = self._read_number(quantity)
             option._check_quantity(quantity)
             if float_compare(quantity, 0.0, precision_digits=6) > 0:
                 self.line_ids = [fields.Command.create(option._prepare_subscription_line(quantity))]
-
-    def _check_number(self, value):
-        """Return a finite number, or say that it isn't one.
-
-        :rtype: float
-        :raise UserError: for NaN, infinities and what isn't a number.
-        """
-        try:
-            number = float(value)
-        except (TypeError, ValueError):
-            number = float("nan")
-        if not -1e12 < number < 1e12:
-            raise UserError(self.env._("“%(value)s” isn't a number.", value=value))
-        return number

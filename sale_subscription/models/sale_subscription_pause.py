@@ -4,6 +4,7 @@ from odoo import fields, models
 class SaleSubscriptionPause(models.Model):
     _name = "sale.subscription.pause"
     _description = "Subscription Pause"
+    _inherit = ["sale.subscription.input.mixin"]
     _order = "date_from, id"
 
     subscription_id = fields.Many2one(

@@ -11,6 +11,7 @@ from ..engine.recurrence import Recurrence
 class SaleSubscriptionPlan(models.Model):
     _name = "sale.subscription.plan"
     _description = "Subscription Plan"
+    _inherit = ["sale.subscription.input.mixin"]
     _order = "sequence, id"
     _check_company_auto = True
 

@@ -190,6 +190,8 @@ class SaleSubscription(models.Model):
 
     # === CRUD METHODS === #
     def write(self, vals):
+        self._check_input(vals)
+        self._check_funnel(vals)
         if vals.get("stage_id"):
             self._check_stage_move(self.env["sale.subscription.stage"].browse(vals["stage_id"]))
         self._check_locked_fields(vals)

@@ -1,12 +1,13 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..const import INTERVAL_UNITS, PORTAL_ACCESS, TIMINGS
+from ..const import INTERVAL_UNITS, MAX_INTERVAL_COUNT, PORTAL_ACCESS, TIMINGS
 
 
 class SaleSubscriptionTemplate(models.Model):
     _name = "sale.subscription.template"
     _description = "Subscription Template"
+    _inherit = ["sale.subscription.input.mixin"]
     _order = "sequence, id"
     _check_company_auto = True
 
@@ -209,6 +210,19 @@ class SaleSubscriptionTemplate(models.Model):
                     self.env._(
                         "Write the days of the payment retries as growing whole numbers"
                         " separated by commas, e.g. 1,3,5,7."
+                    )
+                )
+
+    @api.constrains("duration_count", "duration_unit", "trial_days", "auto_close_days")
+    def _check_durations_length(self):
+        for template in self:
+            days = max(template.trial_days, template.auto_close_days)
+            longest = MAX_INTERVAL_COUNT[template.duration_unit]
+            if template.duration_count > longest or days > MAX_INTERVAL_COUNT["day"]:
+                raise ValidationError(
+                    self.env._(
+                        "The duration, the trial and the days before closing can't be longer than"
+                        " a hundred years."
                     )
                 )
 

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 class SaleSubscriptionTemplateLine(models.Model):
     _name = "sale.subscription.template.line"
     _description = "Subscription Template Line"
+    _inherit = ["sale.subscription.input.mixin"]
     _order = "template_id, sequence, id"
     _check_company_auto = True
 

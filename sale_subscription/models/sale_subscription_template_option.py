@@ -6,6 +6,7 @@ from ..const import PORTAL_ACCESS
 class SaleSubscriptionTemplateOption(models.Model):
     _name = "sale.subscription.template.option"
     _description = "Subscription Template Option"
+    _inherit = ["sale.subscription.input.mixin"]
     _order = "template_id, sequence, id"
     _check_company_auto = True
 

@@ -1,5 +1,7 @@
-from odoo import fields, models
-from odoo.exceptions import UserError
+from psycopg2.errors import UniqueViolation
+
+from odoo import models
+from odoo.exceptions import ConcurrencyError, UserError
 
 
 class SaleSubscriptionTemplate(models.Model):
@@ -24,18 +26,36 @@ class SaleSubscriptionTemplate(models.Model):
         Contract = self.env["sale.subscription"]
         Contract.check_access("create")
         company = self.company_id or self.env.company
-        if client_ref:
-            existing = Contract.search(
-                [("client_ref", "=", client_ref), ("company_id", "=", company.id)], limit=1
-            )
-            if existing:
-                return existing
-        contract = Contract.with_company(company).create(
-            self._prepare_subscription(company, partner_id, plan_id, start, client_ref)
-        )
+        client_ref = self._read_text(client_ref, self.env._("Customer Reference"))
+        existing = self._find_subscribed(company, client_ref)
+        if existing:
+            return existing
+        values = self._prepare_subscription(company, partner_id, plan_id, start, client_ref)
+        try:
+            contract = Contract.with_company(company).create(values)
+        except UniqueViolation as error:
+            # Somebody subscribes with the same reference at this moment: Odoo repeats the call,
+            # which then finds the contract.
+            raise ConcurrencyError(str(error)) from error
         contract._add_options(self._read_options(options))
         contract.action_activate()
         return contract
+
+    def _find_subscribed(self, company, client_ref):
+        """Return the contract made with a reference before.
+
+        :raise AccessError: if the user may not see that contract.
+        """
+        Contract = self.env["sale.subscription"]
+        if not client_ref:
+            return Contract
+        # sudo: a reference is unique among all contracts of the company.
+        existing = Contract.sudo().search(
+            [("client_ref", "=", client_ref), ("company_id", "=", company.id)], limit=1
+        )
+        existing = existing.with_env(self.env)
+        existing.check_access("read")
+        return existing
 
     def _prepare_subscription(self, company, partner_id, plan_id, start, client_ref):
         """Return the values of a contract subscribed from this template.
@@ -44,10 +64,10 @@ class SaleSubscriptionTemplate(models.Model):
         :rtype: dict
         """
         self.ensure_one()
-        partner = self.env["res.partner"].browse(partner_id).exists()
+        partner = self._read_record("res.partner", partner_id)
         if not partner:
             raise UserError(self.env._("There is no customer with the id %(id)s.", id=partner_id))
-        plan = self.env["sale.subscription.plan"].browse(plan_id or ()).exists()
+        plan = self._read_record("sale.subscription.plan", plan_id)
         if plan_id and (not plan or (self.plan_ids and plan not in self.plan_ids)):
             raise UserError(
                 self.env._(
@@ -63,12 +83,7 @@ class SaleSubscriptionTemplate(models.Model):
         if plan:
             values["plan_id"] = plan.id
         if start:
-            try:
-                values["date_start"] = fields.Date.to_date(start)
-            except (ValueError, TypeError) as error:
-                raise UserError(
-                    self.env._("“%(value)s” isn't a date. Write it as YYYY-MM-DD.", value=start)
-                ) from error
+            values["date_start"] = self._read_date(start)
         return values
 
     def _read_options(self, options):

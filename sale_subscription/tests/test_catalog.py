@@ -194,12 +194,12 @@ class TestTemplate(CatalogCommon):
 
     @mute_logger("odoo.sql_db")
     def test_quotas_are_in_order_and_sane(self):
-        for quantities in ((-1, 0), (3, 2), (0, 1e13)):
-            with (
-                self.subTest(quantities),
-                self.assertRaises(CheckViolation),
-                self.cr.savepoint(),
-            ):
+        for quantities, error in (
+            ((-1, 0), CheckViolation),
+            ((3, 2), CheckViolation),
+            ((0, 1e13), ValidationError),
+        ):
+            with self.subTest(quantities), self.assertRaises(error), self.cr.savepoint():
                 self.env["sale.subscription.template.option"].create(
                     {
                         "template_id": self.template.id,
