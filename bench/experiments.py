@@ -25,14 +25,15 @@ class Plan:
     rounds: int = 3
     worker_contracts: int = 500
     worker_rounds: int = 3
-    sizes: tuple = (1000, 5000, 20000)
+    # Contracts, and how many of them are due: all of few, and 2 % of many.
+    sizes: tuple = ((400, 400), (1000, 20), (5000, 100), (20000, 400))
     size_rounds: int = 2
     is_quick: bool = False
 
     @classmethod
     def quick(cls):
         """Just enough to see that everything runs."""
-        return cls(40, 1, 100, 1, (500, 1000), 1, is_quick=True)
+        return cls(40, 1, 100, 1, ((20, 20), (500, 10), (1000, 20)), 1, is_quick=True)
 
 
 @dataclasses.dataclass
@@ -125,37 +126,38 @@ class Size:
 def grow(lab, plan):
     """Invoice the few contracts that are due among many, then look again in vain.
 
-    :return: a `Size` each, and how many times the smallest's time per invoice the largest takes.
+    :return: a `Size` each, and how many times the first one's time per invoice the last one takes;
+        in both the same number is due.
     """
     results = {size: [] for size in plan.sizes}
     with contextlib.ExitStack() as stack:
         databases = {}
-        for size in plan.sizes:
-            say(f"Preparing {size} contracts of which 2 % are due")
-            due = size // 50 + WARM_UP
-            prepared = lab.prepared("sale_subscription", "prepare_running", "ours", due, size - due)
-            databases[size] = stack.enter_context(prepared)
+        for contracts, due in plan.sizes:
+            say(f"Preparing {contracts} contracts of which {due} are due")
+            databases[contracts, due] = stack.enter_context(
+                lab.prepared(
+                    "sale_subscription", "prepare_running", "ours", due + WARM_UP, contracts - due
+                )
+            )
         for number in range(plan.size_rounds):
-            for size, database in databases.items():
+            for (contracts, due), database in databases.items():
                 (result,) = lab.measure(database, "measure_idle", "ours")
-                _check(f"{size} contracts", result, size + size // 50 + WARM_UP)
-                results[size].append(result)
-                figures = result["steps"]["posted"]
-                _tell(f"round {number + 1}, {size} contracts", figures, size // 50)
-    times = {size: [_ms_per_due(size, r) for r in rounds] for size, rounds in results.items()}
-    ratio = median_ratio(times[max(times)], times[min(times)])
-    return [_get_size(size, rounds) for size, rounds in results.items()], ratio
+                _check(f"{contracts} contracts", result, contracts + due + 2 * WARM_UP)
+                results[contracts, due].append(result)
+                _tell(f"round {number + 1}, {contracts} contracts", result["steps"]["posted"], due)
+    sizes = [_get_size(*size, rounds) for size, rounds in results.items()]
+    return sizes, median_ratio(_get_times(results, -1), _get_times(results, 0))
 
 
-def _ms_per_due(size, result):
-    return result["steps"]["posted"]["ms"] / (size // 50)
+def _get_times(results, place):
+    """How long each round took at one of the sizes."""
+    return [result["steps"]["posted"]["ms"] for result in list(results.values())[place]]
 
 
-def _get_size(size, rounds):
-    due = size // 50
+def _get_size(contracts, due, rounds):
     idle = [run for result in rounds for run in result["idle"]]
     return Size(
-        contracts=size,
+        contracts=contracts,
         due=due,
         cost=Cost.of([result["steps"]["posted"] for result in rounds], due),
         idle_ms=median(run["ms"] for run in idle),

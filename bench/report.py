@@ -48,8 +48,12 @@ def get_bounds(costs, ratios, shared, sizes, growth):
         Bound("time of (d) / (a)", ratios["subscription_oca", "posted"], 3, is_minimum=True),
         Bound("time of (c) posted / (a)", ratios["contract", "posted"], 1, is_minimum=True),
         Bound("throughput of two processes / one", shared[2], 1.6, is_minimum=True),
-        Bound("time per due contract, most / fewest contracts", growth, 1.25),
-        Bound("ms of an idle run among most contracts", sizes[-1].idle_ms, 50),
+        Bound(
+            f"time of {sizes[-1].due} due of {sizes[-1].contracts} / of {sizes[0].contracts}",
+            growth,
+            1.25,
+        ),
+        Bound(f"ms of an idle run over {sizes[-1].contracts}", sizes[-1].idle_ms, 50),
     ]
 
 

@@ -23,7 +23,10 @@ def prepare_running(env, due, idle):
     """Write contracts that were invoiced once; some of them owe their second period today."""
     parts = _make_parts(env)
     month_ago = date.today() - relativedelta(months=1)
-    for start, count in ((month_ago, due), (date.today() - timedelta(days=10), idle)):
+    ten_days_ago = date.today() - timedelta(days=10)
+    for start, count in ((month_ago, due), (ten_days_ago, idle)):
+        if not count:
+            continue
         contract = _make_contract(env, parts, start)
         contract.action_bill(until=start)
         _copy(env, contract, count - 1)
