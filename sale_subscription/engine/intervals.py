@@ -36,7 +36,7 @@ def _closed(interval):
     try:
         start, end = interval
     except (TypeError, ValueError):
-        raise ValueError(f'an interval is a pair of dates, not {interval!r}') from None
+        raise ValueError(f"an interval is a pair of dates, not {interval!r}") from None
     check_span(start, end)
     return start, FOREVER if end is None else end
 

@@ -18,8 +18,8 @@ def ratio(part, whole):
     >>> ratio(10, 200), ratio(10, 0)
     (Fraction(1, 20), None)
     """
-    whole = amount(whole, 'whole')
-    return amount(part, 'part') / whole if whole else None
+    whole = amount(whole, "whole")
+    return amount(part, "part") / whole if whole else None
 
 
 def gross_churn(start, churn, contraction):

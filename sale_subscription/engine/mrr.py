@@ -15,15 +15,19 @@ from .values import amount as to_amount
 from .values import check_date
 
 #: Months in one unit: a year has 12 months, 52 weeks and 365 days.
-MONTHS = {'day': Fraction(12, 365), 'week': Fraction(12, 52), 'month': Fraction(1),
-          'year': Fraction(12)}
+MONTHS = {
+    "day": Fraction(12, 365),
+    "week": Fraction(12, 52),
+    "month": Fraction(1),
+    "year": Fraction(12),
+}
 
-NEW, EXPANSION, CONTRACTION, CHURN = 'new', 'expansion', 'contraction', 'churn'
-REACTIVATION, PAUSE, RESUME = 'reactivation', 'pause', 'resume'
+NEW, EXPANSION, CONTRACTION, CHURN = "new", "expansion", "contraction", "churn"
+REACTIVATION, PAUSE, RESUME = "reactivation", "pause", "resume"
 KINDS = (NEW, EXPANSION, CONTRACTION, CHURN, REACTIVATION, PAUSE, RESUME)
 
-_DOWN_TO_ZERO = {'close': CHURN, 'pause': PAUSE}
-_UP_FROM_ZERO = {'reopen': REACTIVATION, 'resume': RESUME}
+_DOWN_TO_ZERO = {"close": CHURN, "pause": PAUSE}
+_UP_FROM_ZERO = {"reopen": REACTIVATION, "resume": RESUME}
 CAUSES = (None, *_DOWN_TO_ZERO, *_UP_FROM_ZERO)
 
 
@@ -40,9 +44,9 @@ def monthly(amount, unit, count):
     (Fraction(100, 1), Fraction(100, 1), Fraction(65, 3))
     """
     if unit not in MONTHS:
-        raise ValueError(f'unit must be one of {", ".join(MONTHS)}, not {unit!r}')
+        raise ValueError(f"unit must be one of {', '.join(MONTHS)}, not {unit!r}")
     if type(count) is not int or count < 1:
-        raise ValueError(f'count must be a whole number from 1, not {count!r}')
+        raise ValueError(f"count must be a whole number from 1, not {count!r}")
     return to_amount(amount) / (MONTHS[unit] * count)
 
 
@@ -62,10 +66,10 @@ def line_mrr(quantity, price, discount_percent, unit, count):
     >>> line_mrr(1, '99', 0, None, None)
     Fraction(0, 1)
     """
-    discount = to_amount(discount_percent, 'discount_percent')
+    discount = to_amount(discount_percent, "discount_percent")
     if not 0 <= discount <= 100:
-        raise ValueError(f'discount_percent must be from 0 to 100, not {discount_percent!r}')
-    total = to_amount(quantity, 'quantity') * to_amount(price, 'price') * (100 - discount) / 100
+        raise ValueError(f"discount_percent must be from 0 to 100, not {discount_percent!r}")
+    total = to_amount(quantity, "quantity") * to_amount(price, "price") * (100 - discount) / 100
     return Fraction(0) if unit is None else monthly(total, unit, count)
 
 
@@ -88,13 +92,13 @@ def movement(before, after, *, first, cause=None):
     >>> movement(0, 90, first=False, cause='reopen')
     ('reactivation', Fraction(90, 1))
     """
-    before, after = to_amount(before, 'before'), to_amount(after, 'after')
+    before, after = to_amount(before, "before"), to_amount(after, "after")
     if cause not in CAUSES:
-        raise ValueError(f'cause must be one of {", ".join(map(str, CAUSES))}, not {cause!r}')
+        raise ValueError(f"cause must be one of {', '.join(map(str, CAUSES))}, not {cause!r}")
     if cause in _DOWN_TO_ZERO and after:
-        raise ValueError(f'{cause!r} brings MRR to zero, not to {after}')
+        raise ValueError(f"{cause!r} brings MRR to zero, not to {after}")
     if (cause in _UP_FROM_ZERO and before) or (first and before > 0):
-        raise ValueError(f'the first MRR, or one after {cause!r}, comes from zero, not {before}')
+        raise ValueError(f"the first MRR, or one after {cause!r}, comes from zero, not {before}")
     if before == after:
         return None
     if first and after > 0:
@@ -115,8 +119,8 @@ class State:
     cause: str | None = None
 
     def __post_init__(self):
-        check_date(self.date, 'date')
-        object.__setattr__(self, 'mrr', to_amount(self.mrr, 'mrr'))
+        check_date(self.date, "date")
+        object.__setattr__(self, "mrr", to_amount(self.mrr, "mrr"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +151,7 @@ def movements(states):
     current, first, last = Fraction(0), True, date.min
     for state in states:
         if state.date < last:
-            raise ValueError(f'states go back in time: {state.date} after {last}')
+            raise ValueError(f"states go back in time: {state.date} after {last}")
         change = movement(current, state.mrr, first=first, cause=state.cause)
         if change:
             events.append(Event(state.date, *change, state.mrr))
@@ -203,7 +207,8 @@ def company_amounts(events, rates, quantum):
     """
     converted = []
     for event, rate in zip(events, rates, strict=True):
-        value = closing_amount(converted) if not event.mrr else (
-            event.amount * to_amount(rate, 'rate'))
+        value = (
+            closing_amount(converted) if not event.mrr else (event.amount * to_amount(rate, "rate"))
+        )
         converted.append(round_half_up(value, quantum))
     return converted

@@ -18,7 +18,7 @@ from .recurrence import Recurrence
 from .rounding import amount_within
 from .values import amount, check_date
 
-RECURRING, PRORATION, CREDIT = 'recurring', 'proration', 'credit'
+RECURRING, PRORATION, CREDIT = "recurring", "proration", "credit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,10 @@ class Version:
 
     def __post_init__(self):
         if not isinstance(self.recurrence, Recurrence):
-            raise ValueError(f'recurrence must be a Recurrence, not {self.recurrence!r}')
+            raise ValueError(f"recurrence must be a Recurrence, not {self.recurrence!r}")
         check_span(self.start, self.end)
         check_timing(self.timing)
-        object.__setattr__(self, 'price', amount(self.price, 'price'))
+        object.__setattr__(self, "price", amount(self.price, "price"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def entitled(version, pauses=(), trial_end=None):
     """
     start = version.start
     if trial_end is not None:
-        start = max(start, check_date(trial_end, 'trial_end'))
+        start = max(start, check_date(trial_end, "trial_end"))
     end = FOREVER if version.end is None else version.end
     return subtract([(start, end)], merge(pauses)) if start < end else []
 
@@ -127,7 +127,7 @@ def owed(version, billed, until, quantum, pauses=(), trial_end=None):
     ...     print(charge.kind, charge.start, charge.end, charge.due, charge.amount)
     credit 2026-02-15 2026-03-01 2026-02-10 -5.00
     """
-    check_date(until, 'until')
+    check_date(until, "until")
     billed = merge(billed)
     desired = entitled(version, pauses, trial_end)
     charges = [

@@ -10,10 +10,19 @@ from fractions import Fraction
 from .values import amount as to_amount
 from .values import check_date, exact
 
-__all__ = ['ADVANCE', 'ARREARS', 'TIMINGS', 'check_span', 'check_timing', 'exact',
-           'periods_between', 'periods_owed', 'slice_amount']
+__all__ = [
+    "ADVANCE",
+    "ARREARS",
+    "TIMINGS",
+    "check_span",
+    "check_timing",
+    "exact",
+    "periods_between",
+    "periods_owed",
+    "slice_amount",
+]
 
-ADVANCE, ARREARS = 'advance', 'arrears'
+ADVANCE, ARREARS = "advance", "arrears"
 TIMINGS = (ADVANCE, ARREARS)
 
 
@@ -29,7 +38,7 @@ def check_timing(timing):
     ValueError: timing must be one of advance, arrears, not 'later'
     """
     if timing not in TIMINGS:
-        raise ValueError(f'timing must be one of {", ".join(TIMINGS)}, not {timing!r}')
+        raise ValueError(f"timing must be one of {', '.join(TIMINGS)}, not {timing!r}")
     return timing
 
 
@@ -43,9 +52,9 @@ def check_span(start, end):
     Traceback (most recent call last):
     ValueError: end 2026-01-01 is before start 2026-01-02
     """
-    check_date(start, 'start')
-    if end is not None and check_date(end, 'end') < start:
-        raise ValueError(f'end {end} is before start {start}')
+    check_date(start, "start")
+    if end is not None and check_date(end, "end") < start:
+        raise ValueError(f"end {end} is before start {start}")
 
 
 def periods_between(recurrence, start, end):
@@ -91,7 +100,7 @@ def periods_owed(recurrence, start, end, until, timing):
     Fraction(12, 31)
     """
     check_span(start, end)
-    check_date(until, 'until')
+    check_date(until, "until")
     check_timing(timing)
     if until < start:
         return Fraction(0)
@@ -122,5 +131,5 @@ def slice_amount(amount, recurrence, start, end):
     Fraction(150, 1)
     """
     if end is None:
-        raise ValueError('an endless slice has no amount')
+        raise ValueError("an endless slice has no amount")
     return to_amount(amount) * periods_between(recurrence, start, end)

@@ -12,9 +12,9 @@ from fractions import Fraction
 
 from .values import check_date
 
-UNITS = ('day', 'week', 'month', 'year')
-_DAYS = {'day': 1, 'week': 7}
-_MONTHS = {'month': 1, 'year': 12}
+UNITS = ("day", "week", "month", "year")
+_DAYS = {"day": 1, "week": 7}
+_MONTHS = {"month": 1, "year": 12}
 _MONTH_LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -68,22 +68,22 @@ class Recurrence:
             wanted = self.day or anchor.day
             if wanted < anchor.day:
                 base += step
-        object.__setattr__(self, '_step', step)
-        object.__setattr__(self, '_base', base)
-        object.__setattr__(self, '_wanted', wanted)
+        object.__setattr__(self, "_step", step)
+        object.__setattr__(self, "_base", base)
+        object.__setattr__(self, "_wanted", wanted)
 
     def _check(self):
         if self.unit not in UNITS:
-            raise ValueError(f'unit must be one of {", ".join(UNITS)}, not {self.unit!r}')
+            raise ValueError(f"unit must be one of {', '.join(UNITS)}, not {self.unit!r}")
         if type(self.count) is not int or self.count < 1:
-            raise ValueError(f'count must be a whole number from 1, not {self.count!r}')
-        check_date(self.anchor, 'anchor')
+            raise ValueError(f"count must be a whole number from 1, not {self.count!r}")
+        check_date(self.anchor, "anchor")
         if self.day is None:
             return
         if self.unit in _DAYS:
-            raise ValueError(f'day is for months and years; a {self.unit} has none')
+            raise ValueError(f"day is for months and years; a {self.unit} has none")
         if type(self.day) is not int or not 1 <= self.day <= 31:
-            raise ValueError(f'day must be a whole number from 1 to 31, not {self.day!r}')
+            raise ValueError(f"day must be a whole number from 1 to 31, not {self.day!r}")
 
     def boundary(self, n):
         """Return boundary ``n``, the first day of period ``n``.
@@ -97,7 +97,7 @@ class Recurrence:
         datetime.date(2023, 10, 1)
         """
         if type(n) is not int:
-            raise ValueError(f'n must be a whole number, not {n!r}')
+            raise ValueError(f"n must be a whole number, not {n!r}")
         place = self._base + n * self._step
         try:
             if self._wanted is None:
@@ -105,9 +105,7 @@ class Recurrence:
             year, month0 = divmod(place, 12)
             return date(year, month0 + 1, min(self._wanted, _month_length(year, month0)))
         except (ValueError, OverflowError):
-            raise ValueError(
-                f'boundary {n} of {self!r} is outside the years 1 to 9999'
-            ) from None
+            raise ValueError(f"boundary {n} of {self!r} is outside the years 1 to 9999") from None
 
     def index_of(self, day):
         """Return the number of the grid period around ``day``: the last boundary not after it.
@@ -120,7 +118,7 @@ class Recurrence:
         >>> monthly.index_of(date(2023, 12, 31))
         -1
         """
-        check_date(day, 'day')
+        check_date(day, "day")
         if self._wanted is None:
             return (day.toordinal() - self._base) // self._step
         month0 = day.month - 1
@@ -173,8 +171,8 @@ class Recurrence:
         >>> Recurrence('month', 1, date(2024, 1, 20), day=15).period_containing(date(2024, 1, 31))
         (datetime.date(2024, 1, 20), datetime.date(2024, 2, 15))
         """
-        if check_date(day, 'day') < self.anchor:
-            raise ValueError(f'{day} is before the anchor {self.anchor}')
+        if check_date(day, "day") < self.anchor:
+            raise ValueError(f"{day} is before the anchor {self.anchor}")
         start, end = self.grid_period(day)
         return max(start, self.anchor), end
 
@@ -206,7 +204,7 @@ class Recurrence:
         0 2024-01-01 2024-02-01 2024-01-16 2024-02-01
         1 2024-02-01 2024-03-01 2024-02-01 2024-02-11
         """
-        check_date(end, 'end')
+        check_date(end, "end")
         index = self.index_of(start)
         if start >= end:
             return

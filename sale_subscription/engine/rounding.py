@@ -18,14 +18,14 @@ from .values import amount as to_amount
 @lru_cache(maxsize=64, typed=True)
 def _grain(quantum):
     """``quantum`` as ``(fraction, coefficient, exponent)``: coefficient x 10^-exponent."""
-    value = to_amount(quantum, 'quantum')
+    value = to_amount(quantum, "quantum")
     if value <= 0:
-        raise ValueError(f'quantum must be above zero, not {quantum!r}')
+        raise ValueError(f"quantum must be above zero, not {quantum!r}")
     for exponent in range(29):
         scaled = value * 10**exponent
         if scaled.denominator == 1:
             return value, scaled.numerator, exponent
-    raise ValueError(f'quantum must be a decimal number, not {quantum!r}')
+    raise ValueError(f"quantum must be a decimal number, not {quantum!r}")
 
 
 def _units(numerator, denominator):
@@ -38,7 +38,7 @@ def _units(numerator, denominator):
 def _decimal(units, quantum):
     """``units`` quanta as a ``Decimal``, exact at any size."""
     _value, coefficient, exponent = _grain(quantum)
-    return Decimal(f'{units * coefficient}E-{exponent}')
+    return Decimal(f"{units * coefficient}E-{exponent}")
 
 
 def round_half_up(value, quantum):
@@ -55,7 +55,7 @@ def round_half_up(value, quantum):
     (Decimal('12.35'), Decimal('12.35'))
     """
     grain = _grain(quantum)[0]
-    value = to_amount(value, 'value')
+    value = to_amount(value, "value")
     units = _units(value.numerator * grain.denominator, value.denominator * grain.numerator)
     return _decimal(units, quantum)
 
@@ -110,7 +110,7 @@ def rounded_slice(amount, recurrence, start, end, quantum):
     """
     check_span(start, end)
     if end is None:
-        raise ValueError('an endless slice has no amount')
+        raise ValueError("an endless slice has no amount")
     price = to_amount(amount)
     units = sum(
         _units_within(price, grid_start, grid_end, left, right, quantum)

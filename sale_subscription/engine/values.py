@@ -21,10 +21,10 @@ def check_date(value, name):
     """
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
-    raise ValueError(f'{name} must be a date, not {value!r}')
+    raise ValueError(f"{name} must be a date, not {value!r}")
 
 
-def amount(value, name='amount'):
+def amount(value, name="amount"):
     """Return an exact number as a ``Fraction``; a float is refused, see :func:`exact`.
 
     :param value: ``int``, ``Decimal``, ``Fraction`` or text such as ``'9.99'`` or ``'1/3'``
@@ -40,16 +40,16 @@ def amount(value, name='amount'):
     if type(value) is Fraction:
         return value
     if isinstance(value, float):
-        raise ValueError(f'{name} is a float: {value!r}; pass it through exact() first')
+        raise ValueError(f"{name} is a float: {value!r}; pass it through exact() first")
     try:
         if isinstance(value, bool) or not isinstance(value, (int, Decimal, Fraction, str)):
             raise ValueError
         return Fraction(value)
     except (ValueError, OverflowError, ZeroDivisionError) as error:
-        raise ValueError(f'{name} must be a finite number, not {value!r}') from error
+        raise ValueError(f"{name} must be a finite number, not {value!r}") from error
 
 
-def exact(value, name='amount'):
+def exact(value, name="amount"):
     """Return any number as a ``Fraction``; a float counts as the decimal it is written as.
 
     This is the one door through which floats (every ``Float`` and ``Monetary`` field of Odoo)

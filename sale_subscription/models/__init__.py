@@ -1,5 +1,6 @@
 # What every model checks.
 from . import sale_subscription_input_mixin
+
 # Catalog.
 from . import sale_subscription_close_reason
 from . import sale_subscription_plan
@@ -8,6 +9,7 @@ from . import sale_subscription_tag
 from . import sale_subscription_template
 from . import sale_subscription_template_line
 from . import sale_subscription_template_option
+
 # Contract: the record, its parts, and its behaviour by concern.
 from . import sale_subscription
 from . import sale_subscription_line
@@ -28,6 +30,7 @@ from . import sale_subscription_preview
 from . import sale_subscription_onchange
 from . import sale_subscription_order
 from . import sale_subscription_template_subscribe
+
 # Sales.
 from . import product_pricelist
 from . import product_pricelist_item
@@ -40,6 +43,7 @@ from . import sale_order_line_invoicing
 from . import sale_order_template
 from . import sale_order_template_line
 from . import sale_order_totals
+
 # Accounting and company.
 from . import account_move
 from . import account_move_batch

@@ -8,16 +8,16 @@ from pathlib import Path
 
 from engine.rounding import round_half_up
 
-FOLDER = Path(__file__).with_name('cases')
-LEFT_OUT = json.loads((FOLDER / 'left_out.json').read_text(encoding='utf-8'))
+FOLDER = Path(__file__).with_name("cases")
+LEFT_OUT = json.loads((FOLDER / "left_out.json").read_text(encoding="utf-8"))
 
 
 def load(name):
-    return json.loads((FOLDER / name).read_text(encoding='utf-8'))
+    return json.loads((FOLDER / name).read_text(encoding="utf-8"))
 
 
 def to_run(name):
-    return [row for row in load(name) if row['id'] not in LEFT_OUT]
+    return [row for row in load(name) if row["id"] not in LEFT_OUT]
 
 
 def day(text):

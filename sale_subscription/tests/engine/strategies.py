@@ -9,19 +9,19 @@ from engine.owed import Version, owed
 from engine.recurrence import Recurrence
 from hypothesis import strategies as st
 
-QUANTA = (Decimal('1'), Decimal('0.01'), Decimal('0.001'), Decimal('0.05'))
+QUANTA = (Decimal("1"), Decimal("0.01"), Decimal("0.001"), Decimal("0.05"))
 
 days = st.dates(date(2019, 1, 1), date(2033, 12, 31))
 prices = st.decimals(min_value=0, max_value=100000, places=3) | st.fractions(0, 5000)
 quanta = st.sampled_from(QUANTA)
-timings = st.sampled_from(['advance', 'arrears'])
+timings = st.sampled_from(["advance", "arrears"])
 
 
 @st.composite
 def recurrences(draw):
-    unit = draw(st.sampled_from(['day', 'week', 'month', 'year']))
-    most = {'day': 400, 'week': 60, 'month': 40, 'year': 5}[unit]
-    pinned = st.none() | st.integers(1, 31) if unit in ('month', 'year') else st.none()
+    unit = draw(st.sampled_from(["day", "week", "month", "year"]))
+    most = {"day": 400, "week": 60, "month": 40, "year": 5}[unit]
+    pinned = st.none() | st.integers(1, 31) if unit in ("month", "year") else st.none()
     return Recurrence(unit, draw(st.integers(1, most)), draw(days), draw(pinned))
 
 
@@ -34,8 +34,8 @@ def spans(draw, longest=1500):
 @st.composite
 def coarse_recurrences(draw):
     """No daily grids: with those every split is a whole period."""
-    unit = draw(st.sampled_from(['week', 'month', 'year']))
-    pinned = st.none() | st.integers(1, 31) if unit != 'week' else st.none()
+    unit = draw(st.sampled_from(["week", "month", "year"]))
+    pinned = st.none() | st.integers(1, 31) if unit != "week" else st.none()
     return Recurrence(unit, draw(st.integers(1, 6)), draw(days), draw(pinned))
 
 
@@ -66,8 +66,8 @@ class Ledger:
 
     def run(self, version, until, pauses=(), trial_end=None):
         found = owed(version, self.billed, until, self.quantum, pauses, trial_end)
-        credited = merge((c.start, c.end) for c in found if c.kind == 'credit')
-        charged = [(c.start, c.end) for c in found if c.kind != 'credit']
+        credited = merge((c.start, c.end) for c in found if c.kind == "credit")
+        charged = [(c.start, c.end) for c in found if c.kind != "credit"]
         self.billed = merge(subtract(self.billed, credited) + charged)
         self.charges += found
         return found

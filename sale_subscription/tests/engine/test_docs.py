@@ -4,7 +4,7 @@
 import doctest
 from pathlib import Path
 
-PAGE = Path(__file__).resolve().parents[3] / 'docs' / 'engine.md'
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "engine.md"
 
 
 def test_the_page_tells_the_truth():

@@ -13,7 +13,16 @@ from engine.rounding import round_half_up, rounded_slice
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies import (
-    Ledger, after, coarse_recurrences, days, pauses, prices, quanta, timings, trials, versions,
+    Ledger,
+    after,
+    coarse_recurrences,
+    days,
+    pauses,
+    prices,
+    quanta,
+    timings,
+    trials,
+    versions,
 )
 
 DAY = timedelta(days=1)
@@ -26,8 +35,12 @@ def covered(charges):
 def worth(version, intervals, quantum):
     """What the days cost, straight from the rounding rule."""
     return sum(
-        (rounded_slice(version.price, version.recurrence, *interval, quantum)
-         for interval in intervals), Decimal(0))
+        (
+            rounded_slice(version.price, version.recurrence, *interval, quantum)
+            for interval in intervals
+        ),
+        Decimal(0),
+    )
 
 
 def due_by(version, until, paused, trial_end):
@@ -36,7 +49,7 @@ def due_by(version, until, paused, trial_end):
     for start, end in entitled(version, paused, trial_end):
         while start < end:
             stop = min(end, version.recurrence.next_after(start))
-            if (start if version.timing == 'advance' else stop) > until:
+            if (start if version.timing == "advance" else stop) > until:
                 break
             found.append((start, stop))
             start = stop
@@ -62,7 +75,7 @@ def test_charges_follow_each_other_without_gap_or_overlap(life, quantum):
         assert version.recurrence.boundary(charge.index) == start
         assert start <= charge.start < charge.end <= end
         assert charge.fraction * (end - start).days == (charge.end - charge.start).days
-        assert charge.due == (charge.start if version.timing == 'advance' else charge.end) <= until
+        assert charge.due == (charge.start if version.timing == "advance" else charge.end) <= until
 
 
 @given(versions(), st.data(), quanta)
@@ -70,8 +83,9 @@ def test_without_pause_or_trial_the_fractions_are_the_periods_owed(version, data
     until = data.draw(after(version.start))
     charges = owed(version, [], until, quantum)
     assert sum(charge.fraction for charge in charges) == periods_owed(
-        version.recurrence, version.start, version.end, until, version.timing)
-    assert {charge.kind for charge in charges} <= {'recurring'}
+        version.recurrence, version.start, version.end, until, version.timing
+    )
+    assert {charge.kind for charge in charges} <= {"recurring"}
 
 
 @given(versions(), st.data(), quanta)
@@ -123,7 +137,7 @@ def test_whatever_changes_the_ledger_is_what_its_days_cost(changes, quantum):
         assert subtract(ledger.billed, entitled(version, paused, trial_end)) == []
         # A part added to a period already billed falls due on its own first day, not the period's.
         late = subtract(due_by(version, until, paused, trial_end), ledger.billed)
-        assert all(version.timing == 'advance' and start > until for start, _end in late)
+        assert all(version.timing == "advance" and start > until for start, _end in late)
 
 
 @given(versions(endless=False), quanta, st.data())
@@ -136,7 +150,7 @@ def test_a_credit_is_what_that_slice_was_charged(version, quantum, data):
     by_period = {charge.index: charge for charge in charges}
     for credit in credits:
         charge = by_period[credit.index]
-        assert credit.kind == 'credit' and credit.due == until
+        assert credit.kind == "credit" and credit.due == until
         assert charge.start <= credit.start < credit.end == charge.end
         assert 0 <= -credit.amount <= charge.amount
         assert 0 < -credit.fraction <= charge.fraction
@@ -147,7 +161,8 @@ def test_a_credit_is_what_that_slice_was_charged(version, quantum, data):
 
 @given(coarse_recurrences(), days, prices, prices, timings, quanta, st.data())
 def test_a_change_and_its_reversal_on_the_same_day_cost_nothing(
-        recurrence, start, price, other, timing, quantum, data):
+    recurrence, start, price, other, timing, quantum, data
+):
     line = Version(recurrence, start, None, price, timing)
     change = data.draw(after(start, 400).filter(lambda day: day >= start))
     ledger = Ledger(quantum)
@@ -158,7 +173,7 @@ def test_a_change_and_its_reversal_on_the_same_day_cost_nothing(
     old.run(replace(line, end=change), change)
     short.run(replace(line, start=change, end=change, price=other), change)
     again.run(replace(line, start=change), change)
-    if timing == 'advance':
+    if timing == "advance":
         assert old.total + short.total + again.total == 0
     else:
         # The old part fell due on the change; the successor owes the rest at the period's end.
@@ -170,7 +185,8 @@ def test_a_change_and_its_reversal_on_the_same_day_cost_nothing(
 
 @given(coarse_recurrences(), days, prices, prices, quanta, st.data())
 def test_upgraded_then_cancelled_costs_what_was_used(
-        recurrence, start, price, other, quantum, data):
+    recurrence, start, price, other, quantum, data
+):
     upgrade = data.draw(after(start, 400).filter(lambda day: day >= start))
     cancel = data.draw(after(upgrade, 400).filter(lambda day: day >= upgrade))
     old, new = Ledger(quantum), Ledger(quantum)
@@ -191,7 +207,8 @@ def test_a_pause_of_no_days_changes_nothing(life, quantum, data):
     version, until, paused, trial_end = life
     day = data.draw(days)
     assert owed(version, [], until, quantum, [*paused, (day, day)], trial_end) == owed(
-        version, [], until, quantum, paused, trial_end)
+        version, [], until, quantum, paused, trial_end
+    )
 
 
 @given(versions(), quanta, st.data())
@@ -211,7 +228,7 @@ def test_a_pause_withdrawn_leaves_no_trace(version, quantum, data):
 def test_advance_and_arrears_cost_the_same_in_the_end(version, paused, trial_end, quantum):
     advance, arrears = (
         owed(replace(version, timing=timing), [], version.end, quantum, paused, trial_end)
-        for timing in ('advance', 'arrears')
+        for timing in ("advance", "arrears")
     )
     assert [replace(charge, due=charge.start) for charge in arrears] == advance
 
@@ -247,23 +264,28 @@ def test_kinds_tell_what_was_billed_before(life, quantum, billed):
     billed = merge((start, start + timedelta(days=length)) for start, length in billed)
     seen = set()
     for charge in owed(version, billed, until, quantum, *terms):
-        if charge.kind == 'credit':
+        if charge.kind == "credit":
             assert not seen
             continue
         rest = subtract([charge.period], billed)
         untouched = rest == [charge.period] and charge.index not in seen
-        assert charge.kind == ('recurring' if untouched else 'proration')
+        assert charge.kind == ("recurring" if untouched else "proration")
         seen.add(charge.index)
 
 
-@given(st.lists(st.tuples(days, st.integers(0, 300)), max_size=6),
-       st.lists(st.tuples(days, st.integers(0, 300)), max_size=6))
+@given(
+    st.lists(st.tuples(days, st.integers(0, 300)), max_size=6),
+    st.lists(st.tuples(days, st.integers(0, 300)), max_size=6),
+)
 def test_sets_of_days_are_sets(left, right):
     def spelled(intervals):
-        return {start + timedelta(days=n) for start, end in intervals
-                for n in range((end - start).days)}
+        return {
+            start + timedelta(days=n) for start, end in intervals for n in range((end - start).days)
+        }
+
     left, right = (
-        [(start, start + timedelta(days=n)) for start, n in some] for some in (left, right))
+        [(start, start + timedelta(days=n)) for start, n in some] for some in (left, right)
+    )
     assert spelled(merge(left)) == spelled(left)
     assert spelled(subtract(merge(left), merge(right))) == spelled(left) - spelled(right)
     assert all(a[1] < b[0] for a, b in pairwise(merge(left)))
