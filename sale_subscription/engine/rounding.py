@@ -8,7 +8,6 @@ slice is exactly what that slice was charged. Halves round away from zero, as Od
 """
 
 from decimal import Decimal
-from fractions import Fraction
 from functools import lru_cache
 
 from .proration import check_span
