@@ -46,18 +46,19 @@ class AccountMove(models.Model):
         cancelled = self.filtered(lambda move: move.state == "cancel")
         result = super().button_draft()
         # sudo: the ledger follows the invoice, whoever may reset it.
-        charges = cancelled.line_ids.sudo().subscription_freed_charge_ids
-        for charge in charges:
-            if charge.invoice_line_id:
+        for line in cancelled.line_ids.sudo().filtered("subscription_freed_charge_ids"):
+            charges = line.subscription_freed_charge_ids
+            again = charges.invoice_line_id.move_id[:1]
+            if again:
                 raise UserError(
                     self.env._(
                         "The period of this invoice was invoiced again on %(invoice)s meanwhile.",
-                        invoice=charge.move_id.display_name,
+                        invoice=again.display_name,
                     )
                 )
-            charge.invoice_line_id = charge.freed_invoice_line_id
-        charges.freed_invoice_line_id = False
-        charges.subscription_id._update_next_invoice_date()
+            charges.invoice_line_id = line
+            line.subscription_freed_charge_ids = False
+            charges.subscription_id._update_next_invoice_date()
         return result
 
     # === BUSINESS METHODS === #
@@ -72,7 +73,7 @@ class AccountMove(models.Model):
         """
         values, ordered = [], []
         for key, charges in groups:
-            sign = -1 if sum(charges.mapped("amount")) < 0 else 1
+            sign = -1 if charges._is_given_back() else 1
             values.append(self._prepare_subscription_invoice(key[1], charges, sign))
             ordered += charges
         moves = self._create_subscription_invoices(values)

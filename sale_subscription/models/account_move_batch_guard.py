@@ -48,13 +48,23 @@ LINE_KEYS_FREE = {
 # Methods of core whose work is done beforehand, or whose result is taken for granted.
 SKIPPED_METHODS = {
     "account.move": (
+        "_compute_expected_currency_rate",
+        "_compute_invoice_currency_rate",
         "_compute_needed_terms",
+        "_deduce_sequence_number_reset",
         "_get_discount_allocation_account",
+        "_get_expected_currency_rate_at",
+        "_get_invoice_currency_rate_date",
+        "_get_last_sequence",
+        "_get_last_sequence_domain",
+        "_get_next_sequence_format",
         "_get_product_base_line_currency_rate",
         "_get_rounded_base_and_tax_lines",
+        "_get_starting_sequence",
         "_get_sync_stack",
         "_prepare_product_base_line_for_taxes_computation",
         "_recompute_cash_rounding_lines",
+        "_set_next_sequence",
         "_sync_dynamic_line",
         "_sync_dynamic_line_needed_values",
         "_sync_dynamic_lines",
@@ -80,7 +90,7 @@ SKIPPED_METHODS = {
     ),
 }
 # Their overrides in these modules concern other documents only.
-KNOWN_MODULES = {"account", "analytic", "hr_expense"}
+KNOWN_MODULES = {"account", "account_debit_note", "analytic", "hr_expense", "sale_subscription"}
 
 
 class AccountMove(models.Model):

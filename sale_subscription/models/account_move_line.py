@@ -10,8 +10,14 @@ class AccountMoveLine(models.Model):
     subscription_charge_ids = fields.One2many(
         "sale.subscription.charge", "invoice_line_id", readonly=True, string="Billed Charges"
     )
-    subscription_freed_charge_ids = fields.One2many(
-        "sale.subscription.charge", "freed_invoice_line_id", readonly=True, string="Freed Charges"
+    subscription_freed_charge_ids = fields.Many2many(
+        "sale.subscription.charge",
+        relation="sale_subscription_charge_freed_line_rel",
+        column1="line_id",
+        column2="charge_id",
+        readonly=True,
+        copy=False,
+        string="Freed Charges",
     )
     subscription_date_from = fields.Date(
         string="Period From", readonly=True, help="First day of service this line bills."

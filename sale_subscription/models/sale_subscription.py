@@ -257,10 +257,20 @@ class SaleSubscription(models.Model):
         :return: core's tax totals summary.
         :rtype: dict
         """
+        return self._get_tax_totals_of(
+            [line._prepare_base_line_for_taxes_computation() for line in lines]
+        )
+
+    def _get_tax_totals_of(self, base_lines):
+        """Let core compute base, taxes and total of base lines.
+
+        :param list base_lines: as core's tax engine wants them.
+        :return: core's tax totals summary.
+        :rtype: dict
+        """
         self.ensure_one()
         AccountTax = self.env["account.tax"]
         company = self.company_id or self.env.company
-        base_lines = [line._prepare_base_line_for_taxes_computation() for line in lines]
         AccountTax._add_tax_details_in_base_lines(base_lines, company)
         AccountTax._round_base_lines_tax_details(base_lines, company)
         return AccountTax._get_tax_totals_summary(
@@ -297,6 +307,7 @@ class SaleSubscription(models.Model):
         new = self.env._("New")
         prepared = []
         for vals in vals_list:
+            self._check_funnel({key: value for key, value in vals.items() if key != "state"})
             vals = dict(vals, state="draft")
             if vals.get("name", new) == new:
                 Sequence = self.env["ir.sequence"].with_company(vals.get("company_id"))

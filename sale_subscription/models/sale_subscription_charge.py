@@ -67,12 +67,13 @@ class SaleSubscriptionCharge(models.Model):
         help="The invoice line that bills this charge; empty: still to be invoiced.",
     )
     move_id = fields.Many2one(related="invoice_line_id.move_id", string="Invoice")
-    freed_invoice_line_id = fields.Many2one(
+    freed_invoice_line_ids = fields.Many2many(
         "account.move.line",
+        relation="sale_subscription_charge_freed_line_rel",
+        column1="charge_id",
+        column2="line_id",
         readonly=True,
-        index="btree_not_null",
-        ondelete="set null",
-        help="The line of the cancelled invoice that billed this charge before.",
+        help="Lines of cancelled invoices that billed this charge before.",
     )
 
     is_waived = fields.Boolean(
@@ -251,11 +252,29 @@ class SaleSubscriptionCharge(models.Model):
         quantity = line.qty_to_invoice
         if not quantity:
             return False
-        self.quantity = quantity
-        self.amount = self.currency_id.round(
-            quantity * self.price_unit * (100 - self.discount) / 100
+        amount = quantity * line.price_unit * (100 - line.discount) / 100
+        self.write(
+            {
+                "name": line.name,
+                "quantity": quantity,
+                "price_unit": line.price_unit,
+                "discount": line.discount,
+                "amount": self.currency_id.round(amount),
+            }
         )
         return True
+
+    def _is_given_back(self):
+        """Tell whether these charges together, taxes included, give money back.
+
+        :rtype: bool
+        """
+        if all(charge.amount >= 0 for charge in self):
+            return False
+        contract = self[0].subscription_id
+        lines = [charge._prepare_base_line_for_taxes_computation() for charge in self]
+        totals = contract._get_tax_totals_of(lines)
+        return contract.currency_id.compare_amounts(totals["total_amount_currency"], 0.0) < 0
 
     def _waive_free(self):
         """Settle charges that would make an invoice over nothing, and tell whether they do.
@@ -278,6 +297,6 @@ class SaleSubscriptionCharge(models.Model):
     def _free(self):
         """Give invoiced charges back to be billed again; their invoice was cancelled or deleted."""
         for charge in self:
-            charge.freed_invoice_line_id = charge.invoice_line_id
+            charge.freed_invoice_line_ids |= charge.invoice_line_id
         self.invoice_line_id = False
         self.subscription_id._update_next_invoice_date()

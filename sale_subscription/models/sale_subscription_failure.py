@@ -61,7 +61,7 @@ class SaleSubscription(models.Model):
         reason = self._get_failure_text(error)
         now = fields.Datetime.now()
         count = self.billing_failure_count + 1
-        self.write(
+        self.sudo().write(  # sudo: see `_check_funnel`
             {
                 "billing_error": reason,
                 "billing_error_date": now,
@@ -136,7 +136,7 @@ class SaleSubscription(models.Model):
         failed = self.filtered("billing_error")
         if not failed:
             return
-        failed.write(
+        failed.sudo().write(  # sudo: see `_check_funnel`
             {
                 "billing_error": False,
                 "billing_error_date": False,

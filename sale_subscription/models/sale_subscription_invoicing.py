@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.tools import is_html_empty
 
 
 class SaleSubscription(models.Model):
@@ -64,7 +65,9 @@ class SaleSubscription(models.Model):
             if not group._waive_free():
                 by_company.setdefault(group.company_id, []).append((key, group))
         for company, items in by_company.items():
-            moves |= Move.with_company(company)._bill_charges(items)
+            # Core asks the user's time zone which day it is; here it is the company's.
+            here = Move.with_company(company).with_context(tz=company.subscription_tz)
+            moves |= here._bill_charges(items)
         self._post_invoices(moves)
         self._update_last_invoice_dates(moves, until)
         return moves
@@ -162,8 +165,9 @@ class SaleSubscription(models.Model):
             "campaign_id": contract.campaign_id.id,
             "medium_id": contract.medium_id.id,
             "source_id": contract.source_id.id,
-            "narration": contract.note,
         }
+        if not is_html_empty(contract.note):  # else the company's terms
+            values["narration"] = contract.note
         if contract.journal_id:
             values["journal_id"] = contract.journal_id.id
         return values
@@ -186,7 +190,8 @@ class SaleSubscription(models.Model):
         for move in moves:
             for contract in move.subscription_ids & self:
                 if not contract.last_invoice_date or contract.last_invoice_date < move.invoice_date:
-                    contract.last_invoice_date = move.invoice_date
+                    # sudo: see `_check_funnel`.
+                    contract.sudo().last_invoice_date = move.invoice_date
 
     # === GETTERS === #
     def _get_customer_references(self):

@@ -13,9 +13,15 @@ class SaleSubscription(models.Model):
     _inherit = "sale.subscription"
 
     close_reason_id = fields.Many2one(
-        "sale.subscription.close.reason", readonly=True, copy=False, tracking=True
+        "sale.subscription.close.reason",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        groups="base.group_user",
     )
-    close_message = fields.Text(string="Closing Note", readonly=True, copy=False)
+    close_message = fields.Text(
+        string="Closing Note", readonly=True, copy=False, groups="base.group_user"
+    )
     next_transition_date = fields.Date(
         readonly=True,
         copy=False,
@@ -61,7 +67,8 @@ class SaleSubscription(models.Model):
             start = contract._get_effective_date(when)
             if until and until <= start:
                 raise UserError(self.env._("A pause must end after it begins."))
-            contract.pause_ids = [
+            # sudo: pauses are agreed through this method only.
+            contract.sudo().pause_ids = [
                 fields.Command.create({"date_from": start, "date_until": until, "reason": reason})
             ]
         self._apply_due_transitions()
@@ -78,10 +85,7 @@ class SaleSubscription(models.Model):
         self._check_source_state(("paused",), "active")
         for contract in self:
             today = contract._get_today()
-            for pause in contract.pause_ids.filtered(
-                lambda p, today=today: not p.date_until or p.date_until > today
-            ):
-                pause.date_until = max(today, pause.date_from)
+            contract._end_running_pauses(today)
         self._apply_due_transitions()
         self._update_next_invoice_date()
         return True
@@ -103,7 +107,7 @@ class SaleSubscription(models.Model):
         self._check_source_state(("active", "paused"), "closed")
         for contract in self:
             day = contract._get_effective_date(date if when == "date" else when)
-            contract.write(
+            contract.sudo().write(  # sudo: see `_check_funnel`
                 {
                     "close_date": max(day, contract.date_start),
                     "close_reason_id": reason.id,
@@ -128,14 +132,18 @@ class SaleSubscription(models.Model):
         for contract in closed:
             today = contract._get_today()
             gap_start = contract._get_service_end() or today
+            contract._end_running_pauses(today)
             if gap_start < today:
-                contract.pause_ids = [
+                # sudo: see `action_pause`.
+                contract.sudo().pause_ids = [
                     fields.Command.create({"date_from": gap_start, "date_until": today})
                 ]
             if contract.end_date and contract.end_date < today:
                 contract.end_date = False
         closed._update_state(("closed",), "active")
-        self.write({"close_date": False, "close_reason_id": False, "close_message": False})
+        # sudo: see `_check_funnel`.
+        self.sudo().write({"close_date": False, "close_reason_id": False, "close_message": False})
+        self._apply_due_transitions()
         return True
 
     def action_cancel(self):
@@ -160,7 +168,7 @@ class SaleSubscription(models.Model):
         moves.button_cancel()
         charges.unlink()
         self._sync_mrr()
-        self.write({"next_invoice_date": False})
+        self._update_next_invoice_date()
         return True
 
     def action_open_close_wizard(self):
@@ -235,13 +243,39 @@ class SaleSubscription(models.Model):
         :param dict vals: values about to be written.
         :raise UserError: unless written by a transition or by the MRR log.
         """
-        if not self.env.su and not {"state", "mrr", "mrr_company"}.isdisjoint(vals):
+        names = [name for name in self._get_machine_fields() if name in vals]
+        if names and not self.env.su:
             raise UserError(
                 self.env._(
-                    "State and MRR can't be written: they follow from the buttons and methods of "
-                    "a contract."
+                    "“%(field)s” can't be written: it follows from the buttons and methods of a "
+                    "contract.",
+                    field=self._fields[names[0]]._description_string(self.env),
                 )
             )
+
+    @api.model
+    def _get_machine_fields(self):
+        """Return the fields that only transitions, billing and the MRR log may write.
+
+        :rtype: tuple
+        """
+        return (
+            "state",
+            "mrr",
+            "mrr_company",
+            "close_date",
+            "close_reason_id",
+            "close_message",
+            "paused_until",
+            "pause_ids",
+            "next_transition_date",
+            "last_invoice_date",
+            "billing_error",
+            "billing_error_date",
+            "billing_failure_count",
+            "billing_retry_date",
+            "payment_exception",
+        )
 
     def _check_stage_move(self, stage):
         """Let a card be dragged to stages of its state, or started by dragging it.
@@ -278,6 +312,9 @@ class SaleSubscription(models.Model):
         day = self._to_date(when)
         if not day:
             raise UserError(self.env._("Choose when: now, at the period's end, or a date."))
+        may_backdate = self.env.su or self.env.user.has_group("sales_team.group_sale_manager")
+        if day < self._get_today() and not may_backdate:
+            raise UserError(self.env._("Only a sales manager can choose a day in the past."))
         return day
 
     def _get_period_end(self):
@@ -321,7 +358,7 @@ class SaleSubscription(models.Model):
         for contract in self:
             wanted = contract._get_next_transition_date() if contract._is_running() else False
             if contract.next_transition_date != wanted:
-                contract.next_transition_date = wanted
+                contract.sudo().next_transition_date = wanted  # sudo: see `_check_funnel`
 
     def _get_next_transition_date(self):
         """Return the next day on which something changes; an end that passed is still to come.
@@ -386,4 +423,15 @@ class SaleSubscription(models.Model):
             self._update_state(("paused",), "active")
         until = running[:1].date_until
         if self.paused_until != until:
-            self.paused_until = until
+            self.sudo().paused_until = until  # sudo: see `_check_funnel`
+
+    def _end_running_pauses(self, today):
+        """End the pauses that are running; those agreed for later stay.
+
+        :param date today: the day service goes on.
+        """
+        self.ensure_one()
+        # sudo: see `action_pause`.
+        for pause in self.sudo().pause_ids:
+            if pause.date_from <= today and (not pause.date_until or pause.date_until > today):
+                pause.date_until = today

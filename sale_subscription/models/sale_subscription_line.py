@@ -315,9 +315,10 @@ class SaleSubscriptionLine(models.Model):
 
     def _after_version_change(self):
         """Let dates and MRR of running contracts follow a change of their lines."""
-        if self.env.context.get("subscription_lines_together"):
-            return
-        running = self.subscription_id.filtered(lambda c: c.state in BILLABLE_STATES)
+        together = self.env.cr.precommit.data.get("sale_subscription.lines_together", ())
+        running = self.subscription_id.filtered(
+            lambda c: c.state in BILLABLE_STATES and c.id not in together
+        )
         if running:
             running._update_next_invoice_date()
             running._sync_mrr()

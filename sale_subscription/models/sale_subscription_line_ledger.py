@@ -24,7 +24,10 @@ class SaleSubscriptionLine(models.Model):
         ends = [contract._get_service_end()]
         if self.date_end:
             ends.append(self.date_end + timedelta(days=1))
-        start = max(self.date_start, contract.billing_start_date)
+        start = max(
+            self.date_start or contract.date_start,
+            contract.billing_start_date or contract._get_first_paid_day(),
+        )
         end = min((day for day in ends if day), default=None)
         return Version(
             recurrence=self._get_recurrence(),
@@ -41,7 +44,7 @@ class SaleSubscriptionLine(models.Model):
         """
         self.ensure_one()
         contract = self.subscription_id
-        anchor = self.anchor_date or contract.anchor_date
+        anchor = self.anchor_date or contract.anchor_date or contract._get_first_paid_day()
         return (self.plan_id or contract.plan_id)._get_recurrence(
             anchor, contract.anchor_day or None
         )

@@ -127,6 +127,12 @@ class SaleSubscription(models.Model):
         for contract in self:
             # sudo: see `action_cancel`.
             posted = contract.sudo().charge_ids.move_id.filtered(lambda m: m.state == "posted")
+            # sudo: what the order still wanted to charge goes with it.
+            charges = contract.sudo().charge_ids
+            charges.filtered(
+                lambda charge: charge.order_line_id.order_id == order and not charge.invoice_line_id
+            ).unlink()
+            contract._update_next_invoice_date()
             if contract.state in ("closed", "cancelled"):
                 continue
             if posted:

@@ -61,12 +61,8 @@ class SaleSubscription(models.Model):
         :rtype: dict
         """
         self.ensure_one()
-        AccountTax = self.env["account.tax"]
-        base_lines = [charge._prepare_base_line_for_taxes_computation() for charge in charges]
-        AccountTax._add_tax_details_in_base_lines(base_lines, self.company_id)
-        AccountTax._round_base_lines_tax_details(base_lines, self.company_id)
-        totals = AccountTax._get_tax_totals_summary(
-            base_lines=base_lines, currency=self.currency_id, company=self.company_id
+        totals = self._get_tax_totals_of(
+            [charge._prepare_base_line_for_taxes_computation() for charge in charges]
         )
         days = [day for charge in charges for day in (charge.date_from, charge.date_to) if day]
         return {

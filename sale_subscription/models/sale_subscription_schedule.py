@@ -6,6 +6,11 @@ from odoo.fields import Domain
 from odoo.tools.date_utils import get_timedelta
 
 from ..const import BILLABLE_STATES
+from ..engine.intervals import merge, subtract
+from ..engine.owed import entitled
+
+# Ids of contracts whose lines are being written together with them.
+LINES_TOGETHER = "sale_subscription.lines_together"
 
 
 class SaleSubscription(models.Model):
@@ -48,6 +53,9 @@ class SaleSubscription(models.Model):
         copy=False,
         help="First day that is billed here. Later than the start for contracts taken over from "
         "another system and after a trial.",
+    )
+    is_taken_over = fields.Boolean(
+        readonly=True, copy=False, help="Goes on from another system: its past is billed there."
     )
     next_invoice_date = fields.Date(
         copy=False,
@@ -95,6 +103,10 @@ class SaleSubscription(models.Model):
     @api.depends("date_start", "trial_end_date")
     def _compute_billing_dates(self):
         for contract in self:
+            if contract.is_taken_over and contract.date_start <= contract.billing_start_date:
+                contract.anchor_date = contract.anchor_date
+                contract.billing_start_date = contract.billing_start_date
+                continue
             first_paid_day = contract._get_first_paid_day()
             contract.anchor_date = first_paid_day
             contract.billing_start_date = first_paid_day
@@ -136,6 +148,7 @@ class SaleSubscription(models.Model):
             "anchor_date",
             "anchor_day",
             "billing_start_date",
+            "next_invoice_date",
             "timing",
             "plan_id",
             "template_id",
@@ -149,7 +162,11 @@ class SaleSubscription(models.Model):
 
         :rtype: set
         """
-        return (self._get_locked_fields() - {"company_id"}) | {"end_date", "close_date", "line_ids"}
+        return (self._get_locked_fields() - {"company_id", "next_invoice_date"}) | {
+            "end_date",
+            "close_date",
+            "line_ids",
+        }
 
     def _check_locked_fields(self, vals):
         """Refuse to rewrite what billed periods were computed from.
@@ -157,10 +174,14 @@ class SaleSubscription(models.Model):
         :param dict vals: values about to be written.
         :raise UserError: if a billed contract would change in one of the locked fields.
         """
-        changed = self._get_locked_fields() & vals.keys()
-        if not changed:
+        names = self._get_locked_fields() & vals.keys()
+        if self.env.su:
+            names.discard("next_invoice_date")
+        if not names:
             return
-        for contract in self.filtered(lambda c: c.state in BILLABLE_STATES and c._is_billed()):
+        for contract in self.filtered(lambda c: c.state in BILLABLE_STATES):
+            # Lines take the plan when the contract starts.
+            changed = names if contract._is_billed() else names & {"plan_id", "template_id"}
             for name in changed:
                 field = self._fields[name]
                 if field.convert_to_write(contract[name], contract) != field.convert_to_write(
@@ -169,7 +190,7 @@ class SaleSubscription(models.Model):
                 ):
                     raise UserError(
                         self.env._(
-                            "%(contract)s was invoiced already: “%(field)s” can't be rewritten.",
+                            "%(contract)s runs already: “%(field)s” can't be rewritten.",
                             contract=contract.name,
                             field=field._description_string(self.env),
                         )
@@ -197,17 +218,37 @@ class SaleSubscription(models.Model):
         self._check_locked_fields(vals)
         # A version that ends and its successor, saved together, are one movement of MRR, not a
         # fall and a rise: lines wait until all of them are written.
-        together = self.with_context(subscription_lines_together=True)
-        result = super(SaleSubscription, together if "line_ids" in vals else self).write(vals)
-        if vals.get("next_invoice_date") and not self.env.context.get("subscription_scheduling"):
-            for contract in self.filtered(lambda c: not c._is_billed()):
+        waiting = self.env.cr.precommit.data.setdefault(LINES_TOGETHER, set())
+        added = set(self.ids) - waiting if "line_ids" in vals else set()
+        waiting |= added
+        starts = {contract: contract.date_start for contract in self}
+        try:
+            result = super().write(vals)
+        finally:
+            waiting -= added
+        if "date_start" in vals:
+            self._move_lines_with_start(starts)
+        chosen = "next_invoice_date" in vals and not self.env.su
+        if chosen and vals["next_invoice_date"]:
+            for contract in self:
                 contract._continue_billing_from(contract.next_invoice_date)
-        if self._get_schedule_fields() & vals.keys():
+        if chosen or self._get_schedule_fields() & vals.keys():
             self._update_next_invoice_date()
             self._sync_mrr()
         return result
 
     # === BUSINESS METHODS - SCHEDULE === #
+    def _move_lines_with_start(self, starts):
+        """Let unbilled lines that began with their contract go on doing so.
+
+        :param dict starts: contract → the start it had before.
+        """
+        for contract in self:
+            lines = contract.line_ids.filtered(lambda line: not line.sudo().charge_ids)
+            for line in lines:
+                if line.date_start == starts[contract] != contract.date_start:
+                    line.date_start = contract.date_start
+
     def _initialize_schedule(self, vals_list):
         """Set the first invoice date of new contracts, or go on from a given one (import)."""
         for contract, vals in zip(self, vals_list, strict=True):
@@ -231,6 +272,7 @@ class SaleSubscription(models.Model):
             raise ValidationError(
                 self.env._("The next invoice can't be due before the contract starts.")
             )
+        self.is_taken_over = True
         recurrence = self._get_recurrence()
         if not keep_anchor and recurrence.grid_period(next_invoice_date)[0] != next_invoice_date:
             self.anchor_date = next_invoice_date
@@ -253,28 +295,31 @@ class SaleSubscription(models.Model):
         waiting = self._get_waiting_due_dates()
         for contract in self:
             days = [line._get_next_due(coverage) for line in contract.line_ids]
-            days += [waiting.get(contract.id), contract._get_credit_due(coverage)]
+            days.append(waiting.get(contract.id))
             next_date = min((day for day in days if day), default=False)
+            if not next_date and contract.state in ("active", "closed"):
+                next_date = contract._get_credit_due(coverage) or False
+            if contract.state == "cancelled":
+                next_date = False
             if contract.next_invoice_date != next_date:
-                scheduled = contract.with_context(subscription_scheduling=True)
-                scheduled.next_invoice_date = next_date
+                # sudo: tells the date that follows from the ledger from one that a person chose.
+                contract.sudo().next_invoice_date = next_date
 
     def _get_credit_due(self, coverage):
-        """Return the day a closed contract's unused time is given back, None without any.
+        """Return the day billed but unused time is given back, None without any.
 
-        Credits of a running contract ride on its next invoice; a closed one has no next invoice.
+        Only asked where no invoice follows on which a credit could ride.
 
         :param dict coverage: see `_update_next_invoice_date`.
         :rtype: date | None
         """
         self.ensure_one()
-        end = self._get_service_end()
-        if self.state != "closed" or not end:
-            return None
+        pauses = self._get_pauses()
         unused = any(
-            stretches[-1][1] > end for line in self.line_ids if (stretches := coverage.get(line.id))
+            subtract(merge(coverage.get(line.id, ())), entitled(line._get_version(), pauses))
+            for line in self.line_ids
         )
-        return end if unused else None
+        return (self.close_date or self._get_today()) if unused else None
 
     def _get_waiting_due_dates(self):
         """Return the earliest day on which charges that no invoice bills yet can be invoiced.
@@ -291,9 +336,18 @@ class SaleSubscription(models.Model):
         )
         # Without a due day they ride on the next invoice; a closed contract has none.
         return {
-            contract.id: day or (contract.state == "closed" and contract.close_date)
+            contract.id: day or (contract._has_lone_charges() and contract.close_date)
             for contract, day in groups
         }
+
+    def _has_lone_charges(self):
+        """Tell whether charges of a closed contract wait that can be invoiced by themselves."""
+        self.ensure_one()
+        # sudo: see `_get_waiting_due_dates`.
+        waiting = self.sudo().charge_ids.filtered(lambda c: not c.invoice_line_id)
+        return self.state == "closed" and any(
+            not charge.order_line_id or charge.order_line_id.qty_to_invoice for charge in waiting
+        )
 
     # === GETTERS === #
     def _get_first_paid_day(self):
@@ -309,7 +363,8 @@ class SaleSubscription(models.Model):
         :rtype: engine.recurrence.Recurrence
         """
         self.ensure_one()
-        return self.plan_id._get_recurrence(self.anchor_date, self.anchor_day or None)
+        anchor = self.anchor_date or self._get_first_paid_day()
+        return self.plan_id._get_recurrence(anchor, self.anchor_day or None)
 
     def _get_service_end(self):
         """Return the first day without service as agreed today.

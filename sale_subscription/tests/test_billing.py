@@ -1,6 +1,6 @@
 from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
 from .common import SubscriptionCommon
@@ -189,6 +189,19 @@ class TestBilling(SubscriptionCommon):
         with self.assertRaisesRegex(UserError, "invoiced again"):
             first.button_draft()
 
+    def test_invoice_cancelled_twice_is_not_billed_twice(self):
+        self.template.invoicing_mode = "draft"
+        contract = self._activate("2026-03-01")
+        first = self._bill(contract, "2026-03-01")
+        first.button_cancel()
+        second = self._bill(contract, "2026-03-01")
+        second.button_cancel()
+        first.button_draft()
+        self.assertEqual(contract.charge_ids.move_id, first)
+        self.assertEqual(contract.action_bill(until="2026-03-01"), [])
+        with self.assertRaisesRegex(UserError, "invoiced again"):
+            second.button_draft()
+
     def test_cancelled_invoice_reset_takes_its_charges_back(self):
         self.template.invoicing_mode = "draft"
         contract = self._activate("2026-03-01")
@@ -344,3 +357,31 @@ class TestBilling(SubscriptionCommon):
         move = self._bill(contract, "2026-03-21")
         self.assertEqual(contract.charge_ids.mapped("amount"), [10.63, 8.27])
         self.assertEqual(move.amount_untaxed, 18.9)
+
+    def test_taxes_decide_whether_money_is_given_back(self):
+        contract = self._activate("2026-03-01", lines=[{"price_unit": 100.0}])
+        self._bill(contract, "2026-03-01")
+        contract.add_one_time_charge(self.setup_fee.id, price_unit=-100.0)
+        self.setup_fee.taxes_id.write({"amount": 15.0})
+        free = self._create_recurring_product("Untaxed", 100.0, self.monthly, taxes_id=False)
+        contract.line_ids = [
+            Command.create(
+                {"product_id": free.id, "price_unit": 100.0, "date_start": "2026-04-01"}
+            ),
+            Command.update(contract.line_ids.id, {"date_end": "2026-03-31"}),
+        ]
+        refund = self._bill(contract, "2026-04-01")
+        self.assertEqual((refund.move_type, refund.amount_total), ("out_refund", 15.0))
+
+    def test_due_on_the_companys_day(self):
+        self.company.subscription_tz = "Europe/Madrid"
+        contract = self._activate("2026-03-01", payment_term_id=False)
+        with freeze_time("2026-02-28 23:30:00"):
+            move = self._bill(contract, None)
+        self.assertEqual(str(move.invoice_date_due), "2026-03-01")
+
+    def test_invoice_without_own_terms_has_the_companys(self):
+        self.env["ir.config_parameter"].sudo().set_param("account.use_invoice_terms", True)
+        self.company.invoice_terms = "Pay soon."
+        move = self._bill(self._activate("2026-03-01"), "2026-03-01")
+        self.assertIn("Pay soon.", move.narration)

@@ -103,7 +103,7 @@ class TestJobs(SubscriptionCommon):
 
     def test_contracts_in_doubt_are_left_alone(self):
         contract = self._activate("2026-03-01")
-        contract.payment_exception = True
+        contract.sudo().payment_exception = True
         self._run(self.job, "2026-03-01")
         self.assertFalse(contract.invoice_count)
 

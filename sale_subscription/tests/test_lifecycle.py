@@ -268,3 +268,81 @@ class TestLifecycle(SubscriptionCommon):
         with self.assertRaises(ValidationError):
             self._activate().unlink()
         self._create_contract().unlink()
+
+    def test_paused_time_is_credited_when_closed_at_period_end(self):
+        with self._today("2026-03-01"):
+            contract = self._activate("2026-03-01", lines=[{"price_unit": 31.0}])
+            contract.action_bill()
+        with self._today("2026-03-10"):
+            contract.action_pause()
+            contract.action_close(self.reason.id)
+        with self._today("2026-04-01"):
+            contract._apply_due_transitions()
+            self.assertEqual(str(contract.next_invoice_date), "2026-04-01")
+            refund = self._bill(contract, None)
+        # Days 10 to 31 of March: 22/31 of 31.00.
+        self.assertEqual((refund.move_type, refund.amount_untaxed), ("out_refund", 22.0))
+        self.assertFalse(contract.next_invoice_date)
+
+    def test_last_line_ended_early_is_credited(self):
+        with self._today("2026-03-01"):
+            contract = self._activate("2026-03-01", lines=[{"price_unit": 31.0}])
+            contract.action_bill()
+        with self._today("2026-03-20"):
+            contract.line_ids.date_end = "2026-03-21"
+            self.assertEqual(self._bill(contract, None).amount_untaxed, 10.0)
+
+    def test_closed_while_paused_then_reopened_is_billed_again(self):
+        with self._today("2026-03-01"):
+            contract = self._activate("2026-03-01")
+            contract.action_bill()
+            contract.action_pause(when="period_end")
+        with self._today("2026-04-02"):
+            contract._apply_due_transitions()
+            contract.action_close(self.reason.id, when="now")
+        with self._today("2026-05-01"):
+            contract.action_reopen()
+            self.assertEqual((contract.state, contract.mrr), ("active", 10.0))
+            self.assertEqual(
+                self._periods(self._bill(contract, None)), [("2026-05-01", "2026-05-31")]
+            )
+
+    def test_only_managers_choose_past_days(self):
+        contract = self._activate("2026-01-01", user_id=self.salesman.id)
+        with self._today("2026-03-10"), self.assertRaisesRegex(UserError, "sales manager"):
+            contract.with_user(self.salesman).action_close(
+                self.reason.id, when="date", date="2026-02-01"
+            )
+
+    def test_what_follows_from_events_is_not_written(self):
+        contract = self._activate("2026-03-01")
+        for values in (
+            {"state": "closed"},
+            {"mrr": 5.0},
+            {"close_date": "2026-04-01"},
+            {"payment_exception": True},
+            {"pause_ids": []},
+        ):
+            with self.assertRaisesRegex(UserError, "can't be written"):
+                contract.write(values)
+        with self.assertRaisesRegex(UserError, "can't be written"):
+            self._create_contract(mrr=5000.0)
+
+    def test_salesman_leads_a_contract_through_its_life(self):
+        with self._today("2026-03-01"):
+            contract = self._create_contract("2026-03-01", user_id=self.salesman.id)
+            contract = contract.with_user(self.salesman)
+            contract.action_activate()
+            contract.action_bill()
+            contract.action_pause(until="2026-03-10")
+            contract.action_resume()
+            contract.action_close(self.reason.id, when="now")
+            contract.action_reopen()
+        self.assertEqual((contract.state, contract.mrr), ("active", 10.0))
+
+    def test_start_moves_the_lines_that_began_with_it(self):
+        contract = self._activate("2026-03-01")
+        contract.date_start = "2026-02-01"
+        self.assertEqual(
+            self._periods(self._bill(contract, "2026-02-01")), [("2026-02-01", "2026-02-28")]
+        )

@@ -21,4 +21,20 @@ class SaleAdvancePaymentInv(models.TransientModel):
                 )
             )
         wizard = self.with_context(subscription_one_time_only=True)
-        return super(SaleAdvancePaymentInv, wizard)._create_invoices(sale_orders)
+        invoices = super(SaleAdvancePaymentInv, wizard)._create_invoices(sale_orders)
+        # sudo: the ledger follows the order. Having taken the down payment, the order invoices its
+        # one-time lines itself, which deducts it.
+        waiting = (
+            self.env["sale.subscription.charge"]
+            .sudo()
+            .search(
+                [
+                    ("order_line_id.order_id", "in", sale_orders.ids),
+                    ("invoice_line_id", "=", False),
+                ]
+            )
+        )
+        contracts = waiting.subscription_id
+        waiting.unlink()
+        contracts._update_next_invoice_date()
+        return invoices
