@@ -48,6 +48,7 @@ def round_half_up(value, quantum):
     :rtype: decimal.Decimal
     :raises ValueError: for a bad value or quantum (a float: see ``exact``)
 
+    >>> from fractions import Fraction
     >>> round_half_up(Fraction(5, 2), Decimal(1)), round_half_up(Fraction(-5, 2), Decimal(1))
     (Decimal('3'), Decimal('-3'))
     >>> round_half_up('12.345', Decimal('0.01')), round_half_up('12.33', Decimal('0.05'))
@@ -80,6 +81,7 @@ def amount_within(price, grid_start, grid_end, start, end, quantum):
     :rtype: decimal.Decimal
 
     >>> from datetime import date
+    >>> from fractions import Fraction
     >>> month = date(2026, 1, 1), date(2026, 2, 1)
     >>> amount_within(Fraction(10), *month, date(2026, 1, 16), date(2026, 2, 1), Decimal('0.01'))
     Decimal('5.16')
