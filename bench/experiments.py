@@ -88,25 +88,42 @@ def compare(lab, plan):
 # ---------------------------------------------------------------- ours with more processes
 
 
+# Names of the ways to work, each with the processes and whether they have a database each. The
+# last one can't get into its own way: it tells what the machine allows.
+WAYS = {"one": (1, False), "two": (2, False), "apart": (2, True)}
+
+
+@dataclasses.dataclass
+class Throughput:
+    """What processes make of the same work."""
+
+    per_second: float
+    ratio: float  # to one process
+
+
 def share_work(lab, plan):
     """Invoice the same contracts with one and with two processes.
 
-    :return: invoices per second with one and two processes, and the ratio of the two.
+    :return: a `Throughput` per way to work.
     """
     count = plan.worker_contracts + 2 * WARM_UP
-    rates = {1: [], 2: []}
+    rates = {way: [] for way in WAYS}
     say(f"Preparing {count} contracts for two processes")
     with lab.prepared("sale_subscription", "prepare", "ours", count) as database:
         for number in range(plan.worker_rounds):
-            for workers, measured in rates.items():
-                results = lab.measure(database, "measure", "ours", workers)
+            for way, (workers, is_apart) in WAYS.items():
+                results = lab.measure(database, "measure", "ours", workers, is_apart)
                 # Only who ends last sees what all have made.
                 last = max(results, key=lambda result: result["end"])
-                _check(f"{workers} processes", last, count)
+                _check(f"{way}: {workers} processes", last, count)
                 seconds = last["end"] - min(result["begin"] for result in results)
-                measured.append((count - workers * WARM_UP) / seconds)
-                say(f"  round {number + 1}, {workers} processes: {measured[-1]:.1f} invoices/s")
-    return median(rates[1]), median(rates[2]), median_ratio(rates[2], rates[1])
+                made = count * (workers if is_apart else 1) - workers * WARM_UP
+                rates[way].append(made / seconds)
+                say(f"  round {number + 1}, {way}: {rates[way][-1]:.1f} invoices per second")
+    return {
+        way: Throughput(median(rate), median_ratio(rate, rates["one"]))
+        for way, rate in rates.items()
+    }
 
 
 # ---------------------------------------------------------------- ours among many contracts

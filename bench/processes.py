@@ -66,24 +66,32 @@ class Lab:
                 cursor.execute("VACUUM ANALYZE")
             yield name
 
-    def measure(self, template, action, subject, workers=1):
+    def measure(self, template, action, subject, workers=1, is_apart=False):
         """Run an action of `inside` on a fresh copy of a database, in so many processes at once.
 
+        :param bool is_apart: give each process a copy of its own.
         :return: the answers of each process.
         """
+        places = [(worker, 0) if is_apart else (0, worker) for worker in range(workers)]
         with contextlib.ExitStack() as stack:
-            name = stack.enter_context(testkit.database(template))
-            with testkit.connect(name) as cursor:
-                cursor.execute("CHECKPOINT")  # or the server writes the copy while we measure
+            count = workers if is_apart else 1
+            names = [stack.enter_context(self._copied(template)) for _copy in range(count)]
             children = [
-                stack.enter_context(self._started(name, action, subject, [part]))
-                for part in range(workers)
+                stack.enter_context(self._started(names[copy], action, subject, [part]))
+                for copy, part in places
             ]
             for child in children:
                 child.wait_until_ready()
             for child in children:
                 child.go()
             return [child.get_answers() for child in children]
+
+    @contextlib.contextmanager
+    def _copied(self, template):
+        with testkit.database(template) as name:
+            with testkit.connect(name) as cursor:
+                cursor.execute("CHECKPOINT")  # or the server writes the copy while we measure
+            yield name
 
     @contextlib.contextmanager
     def _started(self, name, action, subject, numbers):
