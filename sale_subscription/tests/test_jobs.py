@@ -1,5 +1,7 @@
 from unittest.mock import patch
 
+from psycopg2.errors import SerializationFailure
+
 from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import freeze_time, tagged
@@ -89,6 +91,21 @@ class TestJobs(SubscriptionCommon):
         ):
             self._run(self.job, "2026-03-01")
         self.assertEqual([c.invoice_count for c in contracts], [0, 1])
+
+    def test_lost_race_is_run_again_and_no_failure(self):
+        contracts = self._activate("2026-03-01") | self._activate("2026-03-01")
+        Contract = self.env.registry["sale.subscription"]
+        original, races = Contract._create_invoices, iter(range(3))
+
+        def _create_invoices(records, *args):
+            if next(races, None) is not None:
+                raise SerializationFailure("another worker was faster")
+            return original(records, *args)
+
+        with patch.object(Contract, "_create_invoices", _create_invoices):
+            self._run(self.job, "2026-03-01")
+        self.assertEqual([c.invoice_count for c in contracts], [1, 1])
+        self.assertFalse(any(contracts.mapped("billing_failure_count")))
 
     def test_archived_tax_is_told_not_left_out(self):
         contract = self._activate("2026-03-01")

@@ -3,6 +3,8 @@
 import pytest
 from books import check_books
 
+from dev import testkit
+
 COUNT, SEEDED, TODAY = 200, "2026-02-20", "2026-03-01"
 
 BY_USER = """
@@ -74,3 +76,20 @@ def test_schedulers_say_that_nothing_is_left(lab, crowd):
     assert lab.query(database, failures) == [(0,)]
     later = "SELECT count(*) FROM ir_cron WHERE active AND nextcall <= now() AT TIME ZONE 'UTC'"
     assert lab.query(database, later) == [(0,)]
+
+
+def test_contract_in_use_holds_nobody_up(lab, world):
+    database = lab.copy(world)
+    lab.run(database, "prepare_scheduler")
+    billed = "SELECT count(*) FROM sale_subscription WHERE next_invoice_date = '2026-04-01'"
+    with testkit.connect(database) as somebody:
+        somebody.execute("BEGIN")
+        somebody.execute("SELECT FROM sale_subscription WHERE client_ref = 'W0100' FOR UPDATE")
+        lab.run(database, "run_scheduler", today=TODAY)
+        assert lab.query(database, billed) == [(COUNT - 1,)]
+        assert lab.query(database, PROGRESS) == [(0, 0)]
+        somebody.execute("ROLLBACK")
+    lab.run(database, "pass_an_hour")
+    lab.run(database, "run_scheduler", today=TODAY)
+    assert lab.query(database, billed) == [(COUNT,)]
+    check_books(lab, database)
