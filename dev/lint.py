@@ -31,7 +31,7 @@ ALLOWED = [
         "the installation of modules reads this key (ir.module.module), the lint does not know it",
     ),
     (
-        re.compile(r"- Test file (engine|integrator|processes)/"),
+        re.compile(r"- Test file (demo|engine|integrator|processes)/"),
         "these are run by pytest, outside of Odoo",
     ),
 ]
