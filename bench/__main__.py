@@ -7,7 +7,7 @@ import sys
 from dev.errors import DevError, say
 
 from . import report
-from .experiments import Plan, compare, grow, share_work
+from .experiments import Plan, collect, compare, grow, share_work
 from .processes import FailedError, Lab
 
 
@@ -16,18 +16,37 @@ def main():
     parser.add_argument(
         "--quick", action="store_true", help="few contracts, one round, nothing enforced"
     )
-    plan = Plan.quick() if parser.parse_args().quick else Plan()
+    parser.add_argument(
+        "--collecting", action="store_true", help="only collecting; the rest of the results stays"
+    )
+    arguments = parser.parse_args()
+    plan = Plan.quick() if arguments.quick else Plan()
     try:
         with Lab() as lab:
+            collected = collect(lab, plan)
+            if arguments.collecting:
+                return finish_collecting(plan, collected)
             costs, ratios = compare(lab, plan)
             shared = share_work(lab, plan)
             sizes, growth = grow(lab, plan)
     except (DevError, FailedError) as error:
         print(error, file=sys.stderr)
         return 2
-    bounds = report.get_bounds(costs, ratios, shared, sizes, growth)
-    text = report.write_report(plan, costs, ratios, shared, sizes, bounds)
+    bounds = report.get_bounds(costs, ratios, shared, sizes, growth, collected)
+    text = report.write_report(plan, costs, ratios, shared, sizes, collected, bounds)
     print(f"\n{text}")
+    return write(plan, text, bounds)
+
+
+def finish_collecting(plan, collected):
+    """Put the figures of collecting among those that are there."""
+    print("\n" + "\n".join(report.write_collecting(plan, collected)))
+    text = report.replace_collecting(report.RESULTS.read_text(), plan, collected)
+    return write(plan, text, report.get_collecting_bounds(collected))
+
+
+def write(plan, text, bounds):
+    """Write the results down; return the exit code."""
     if plan.is_quick:
         return 0
     report.RESULTS.write_text(text)

@@ -12,7 +12,7 @@ from statistics import median
 from dev.errors import say
 
 from .processes import FailedError
-from .subjects import NAMES
+from .subjects import COLLECTORS, NAMES
 
 WARM_UP = 10  # see `subjects.catalog`, which only Odoo can import
 
@@ -28,12 +28,15 @@ class Plan:
     # Contracts, and how many of them are due: all of few, and 2 % of many.
     sizes: tuple = ((400, 400), (1000, 20), (5000, 100), (20000, 400))
     size_rounds: int = 2
+    collected: int = 400
+    collect_rounds: int = 3
     is_quick: bool = False
 
     @classmethod
     def quick(cls):
         """Just enough to see that everything runs."""
-        return cls(40, 1, 100, 1, ((20, 20), (500, 10), (1000, 20)), 1, is_quick=True)
+        sizes = ((20, 20), (500, 10), (1000, 20))
+        return cls(40, 1, 100, 1, sizes, 1, 40, 1, is_quick=True)
 
 
 @dataclasses.dataclass
@@ -179,6 +182,62 @@ def _get_size(contracts, due, rounds):
         cost=Cost.of([result["steps"]["posted"] for result in rounds], due),
         idle_ms=median(run["ms"] for run in idle),
         idle_queries=median(run["queries"] for run in idle),
+    )
+
+
+# ---------------------------------------------------------------- collecting
+
+
+@dataclasses.dataclass
+class Collecting:
+    """What it takes to have invoices paid by saved cards."""
+
+    cost: Cost
+    throughput: Throughput
+    ratio: float  # to core's own floor; how many times as long it takes
+
+
+def collect(lab, plan):
+    """Have the same invoices paid by core's API alone and by our job, with one and two processes.
+
+    :return: a `Collecting` by `(subject, processes)`.
+    """
+    ways = [(name, 1) for name in COLLECTORS] + [("collect", 2)]
+    rounds = {way: [] for way in ways}
+    count = plan.collected + 2 * WARM_UP
+    with contextlib.ExitStack() as stack:
+        databases = {}
+        for name in COLLECTORS:
+            say(f"Preparing {count} invoices to be paid: {name}")
+            module = None if name == "collect_core" else "sale_subscription"
+            databases[name] = stack.enter_context(lab.prepared(module, "prepare", name, count))
+        for number in range(plan.collect_rounds):
+            for name, workers in ways:
+                results = lab.measure(databases[name], "measure", name, workers)
+                last = max(results, key=lambda result: result["end"])
+                _check(f"{name}: {workers} processes", last, count)
+                figures = _sum_up(results, count - workers * WARM_UP)
+                rounds[name, workers].append(figures)
+                _tell(f"round {number + 1}, {name} with {workers} processes", figures, 1)
+    return {way: _get_collecting(way, rounds) for way in ways}
+
+
+def _sum_up(results, made):
+    """Figures per invoice of processes that shared the work."""
+    seconds = max(r["end"] for r in results) - min(r["begin"] for r in results)
+    steps = [result["steps"]["paid"] for result in results]
+    shared = {name: sum(step[name] for step in steps) / made for name in ("python_ms", "queries")}
+    return shared | {"ms": 1000 * seconds / made, "rate": made / seconds}
+
+
+def _get_collecting(way, rounds):
+    times = {key: [figures["ms"] for figures in some] for key, some in rounds.items()}
+    rates = [figures["rate"] for figures in rounds[way]]
+    ones = [figures["rate"] for figures in rounds[way[0], 1]]
+    return Collecting(
+        cost=Cost.of(rounds[way], 1),
+        throughput=Throughput(median(rates), median_ratio(rates, ones)),
+        ratio=median_ratio(times[way], times["collect_core", 1]),
     )
 
 

@@ -26,6 +26,14 @@ WAYS = {
     "apart": "two processes with a database each: what the machine allows",
 }
 
+COLLECTING = "## Collecting one invoice by a saved card of the demo provider"
+COLLECTORS = {
+    ("collect_core", 1): "core alone, one plain loop",
+    ("collect", 1): "ours",
+    ("collect", 2): "ours, two processes",
+    ("collect_receipts", 1): "ours, with a receipt by mail",
+}
+
 
 @dataclasses.dataclass
 class Bound:
@@ -46,8 +54,8 @@ class Bound:
         return f"| {self.text} | {self.value:.2f} | {sign} {self.limit:g} | {verdict} |"
 
 
-def get_bounds(costs, ratios, shared, sizes, growth):
-    """What must be shown, from the figures of the three experiments."""
+def get_bounds(costs, ratios, shared, sizes, growth, collected):
+    """What must be shown, from the figures of the four experiments."""
     return [
         Bound("queries per invoice of (a)", costs["ours", "posted"].queries, 10),
         Bound("time of (a) / (b)", 1 / ratios["core", "posted"], 1.15),
@@ -60,10 +68,24 @@ def get_bounds(costs, ratios, shared, sizes, growth):
             1.25,
         ),
         Bound(f"ms of an idle run over {sizes[-1].contracts}", sizes[-1].idle_ms, 50),
+        *get_collecting_bounds(collected),
     ]
 
 
-def write_report(plan, costs, ratios, shared, sizes, bounds):
+def get_collecting_bounds(collected):
+    """What collecting must show."""
+    return [
+        Bound("time of collecting / core's own floor", collected["collect", 1].ratio, 2),
+        Bound(
+            "collecting: throughput of two processes / one",
+            collected["collect", 2].throughput.ratio,
+            1.4,
+            is_minimum=True,
+        ),
+    ]
+
+
+def write_report(plan, costs, ratios, shared, sizes, collected, bounds):
     """The whole report as text."""
     lines = [
         "# Benchmark results",
@@ -97,6 +119,7 @@ def write_report(plan, costs, ratios, shared, sizes, bounds):
             for size in sizes
         ),
         "",
+        *write_collecting(plan, collected),
         "## What it must show",
         "",
         "| | measured | wanted | shown |",
@@ -104,6 +127,48 @@ def write_report(plan, costs, ratios, shared, sizes, bounds):
         *map(str, bounds),
     ]
     return "\n".join(lines) + "\n"
+
+
+def write_collecting(plan, collected):
+    """The lines of the section about collecting."""
+    return [
+        COLLECTING,
+        "",
+        _explain_collecting(plan),
+        "",
+        "| | per second | × | ms | of it Python | queries | time / core alone |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+        *(_collecting_row(label, collected[key]) for key, label in COLLECTORS.items()),
+        "",
+    ]
+
+
+def _explain_collecting(plan):
+    return (
+        f"{plan.collected} invoices, measured in turns; rounds: {plan.collect_rounds}. Core alone "
+        "creates, charges and post-processes a transaction per invoice and commits: the least that "
+        "any addon has to do."
+    )
+
+
+def _collecting_row(label, it):
+    rate = f"{it.throughput.per_second:.1f} | {it.throughput.ratio:.2f}"
+    cost = f"{it.cost.ms:.1f} | {it.cost.python_ms:.1f} | {it.cost.queries:.1f}"
+    return f"| {label} | {rate} | {cost} | {it.ratio:.2f} |"
+
+
+def replace_collecting(text, plan, collected):
+    """The report with a new section about collecting, and new bounds of it."""
+    bounds = get_collecting_bounds(collected)
+    lines, inside = [], False
+    for line in text.splitlines():
+        if line.startswith("## "):
+            inside = line == COLLECTING
+            if line == "## What it must show":
+                lines += write_collecting(plan, collected)
+        if not inside and not any(line.startswith(f"| {bound.text} |") for bound in bounds):
+            lines.append(line)
+    return "\n".join([*lines, *map(str, bounds)]) + "\n"
 
 
 def _explain(plan):

@@ -3,14 +3,21 @@
 
 import contextlib
 import fcntl
+import functools
 import os
 import time
 
-from . import choosing, steps, testkit
+from . import choosing, lanes, steps, testkit
 from .errors import DevError, say
 from .paths import LOGS, ROOT, on_ci
-from .process import BackgroundTask
 from .steps import Result
+
+# What is done side by side; what comes first in a line is begun first, so the longest stand there.
+QUICK = ("dev", "engine", "style")  # these need no database
+BESIDE = ("odoo 1", "odoo 2", "processes 1", "website", "demo", "lint", "integrator")
+ALONE = ("processes 2",)  # processes race each other here: nobody else may slow down one of them
+
+NOTES = 40  # lines on what failed, at the end
 
 
 def main(wanted):
@@ -22,11 +29,13 @@ def main(wanted):
     environment = testkit.environment()
     with own_logs() as environment.logs:
         testkit.drop_leftovers()
-        if wanted:
-            chosen = choosing.choose(wanted)
-            results = [perform(environment, name, *arguments) for name, *arguments in chosen]
+        if not wanted or wanted in steps.STEPS:
+            results = run_steps(environment, wanted)
         else:
-            results = run_all(environment)
+            results = [
+                perform(environment, name, steps.STEPS[name], *arguments)
+                for name, *arguments in choosing.choose(wanted)
+            ]
     return report(results, time.monotonic() - started)
 
 
@@ -44,38 +53,76 @@ def own_logs():
         yield folder
 
 
-def run_all(environment):
-    """The steps without Odoo run beside the making of the databases the others start from."""
-    quick = BackgroundTask(
-        lambda: [perform(environment, name) for name in ("dev", "engine", "style")]
-    )
-    prepared = BackgroundTask(environment.ensure_base)
-    results = quick.result()
-    try:
-        prepared.result()
-    except DevError as error:
-        return [*results, Result("database", failed=1, notes=[str(error)])]
-    slow = ("odoo", "integrator", "processes", "demo", "lint")
-    return results + [perform(environment, name) for name in slow]
+def run_steps(environment, wanted=""):
+    """Run all steps or one of them, side by side what may be.
+
+    :return: list of `Result`, one per step.
+    """
+    results = {}
+    for labels in (QUICK, BESIDE, ALONE):
+        mine = [label for label in labels if wanted in ("", get_step(label))]
+        pieces = {
+            label: functools.partial(perform, environment, label, *steps.PARTS[label])
+            for label in mine
+        }
+        if labels is QUICK and wanted not in QUICK:  # beside these, for all that follows
+            pieces = {"database": functools.partial(prepare, environment), **pieces}
+        done = lanes.run(pieces)
+        join(results, mine, done)
+        if problem := "database" in pieces and done.get("database", "It was not made."):
+            return [*results.values(), Result("database", failed=1, notes=[problem])]
+    return [results[name] for name in steps.STEPS if name in results]
 
 
-def perform(environment, name, *arguments):
-    """Run a step whatever happens in it, and tell how it went."""
-    say(f"{name}: {steps.STEPS[name].__doc__.splitlines()[0]}")
-    started = time.monotonic()
+def get_step(label):
+    return label.split()[0]
+
+
+def prepare(environment):
+    """Make the database to start from; return what went wrong."""
     try:
-        result = steps.STEPS[name](environment, *arguments)
+        environment.ensure_base()
     except DevError as error:
-        result = Result(name, failed=1, notes=[str(error)])
-    result.seconds = time.monotonic() - started
+        say(f"database: {error}")
+        return str(error)
+    return None
+
+
+def join(results, labels, done):
+    """Add the results of parts to those of their steps.
+
+    :param dict results: step -> Result, changed.
+    :param labels: the parts that were to be done.
+    :param dict done: label -> Result of those that ended as they should.
+    """
+    for label in labels:
+        name, result = get_step(label), done.get(label)
+        if result is None:
+            say(f"{label}: broken off")
+            result = Result(name, failed=1, notes=[f"{label} was broken off"])
+        if name in results:
+            results[name].join(result)
+        else:
+            results[name] = result
+
+
+def perform(environment, label, function, *arguments):
+    """Run a step, or a part of it, whatever happens in it, and tell how it went."""
+    say(f"{label}: {function.__doc__.splitlines()[0]}")
+    begun = time.monotonic()
+    try:
+        result = function(environment, *arguments)
+    except DevError as error:
+        result = Result(get_step(label), failed=1, notes=[str(error)])
+    result.begun, result.ended = begun, time.monotonic()
     if on_ci() and result.skipped:
         result.notes.append(f"{result.skipped} skipped: on CI every test must run")
         result.failed += result.skipped
         result.skipped = 0
     counts = f"{result.passed} passed, {result.failed} failed, {result.skipped} skipped"
-    say(f"{name}: {counts} in {result.seconds:.0f} s")
-    for note in result.notes:
-        print("\n".join(f"    {line}" for line in note.splitlines()), flush=True)
+    told = [f"{label}: {counts} in {result.seconds:.0f} s"]
+    told += [f"    {line}" for note in result.notes for line in note.splitlines()]
+    say("\n".join(told))
     return result
 
 
@@ -95,5 +142,11 @@ def report(results, seconds):
         failed = 1
         print("No test was run.")
     print(f"Everything took {seconds:.0f} s.\n")
+    # Once more at the end: who reads the last lines only must see what is to mend.
+    notes = [
+        f"{result.name}: {note}" for result in results if result.failed for note in result.notes
+    ]
+    for line in "\n".join(notes).splitlines()[:NOTES]:
+        print(line)
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     return 1 if failed else 0

@@ -82,7 +82,7 @@ def check_in_odoo(environment, result):
             *("--test-tags", ",".join(f"/test_lint:{test}" for test in ODOO_LINT)),
             f"--http-port={find_free_port()}",
         )
-        environment.run_to_end(command, result.log)
+        environment.run_to_end(command, result.log, doing="running Odoo's lint")
     found = odoo_log.read(result.log)
     result.check(found.run, "Odoo's lint did not run")
     about_us = find_records_about_us(result.log)

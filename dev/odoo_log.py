@@ -10,6 +10,7 @@ LINE = re.compile(
 )
 RESULT = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests")
 TEST_FAILURE = re.compile(r"^(?:FAIL|ERROR): (.+)")
+RAISED = re.compile(r"^[A-Za-z_][\w.]*(?:: .*)?$")  # how a traceback ends, in the first column
 PROGRESS = re.compile(r"Loading module (\w+) \((\d+)/(\d+)\)")
 TESTING = re.compile(r"Starting (\w+\.\w+)")
 LEVELS = ("WARNING", "ERROR", "CRITICAL")
@@ -51,7 +52,9 @@ class Report:
 
     problems: list = dataclasses.field(default_factory=list)  # (level, line), tests excepted
     failed_tests: list = dataclasses.field(default_factory=list)
+    reasons: dict = dataclasses.field(default_factory=dict)  # failed test -> what it raised
     skipped: list = dataclasses.field(default_factory=list)
+    files: set = dataclasses.field(default_factory=set)  # names of the files whose tests began
     run: int = 0
     failed: int = 0
 
@@ -66,9 +69,14 @@ def read(path):
     :return: Report
     """
     report = Report()
+    failing = False  # whether what follows belongs to a test that failed
     for line in path.read_text(errors="replace").splitlines():
         if match := LINE.match(line):
+            before = len(report.failed_tests)
             _read_line(report, line, match)
+            failing = len(report.failed_tests) > before
+        elif failing and RAISED.match(line):
+            report.reasons[report.failed_tests[-1]] = line
     return report
 
 
@@ -82,6 +90,8 @@ def _read_line(report, line, match):
         report.failed_tests.append(failure[1])
     elif text.startswith("skipped ") and ".tests." in logger:
         report.skipped.append(text.removeprefix("skipped "))
+    elif level == "INFO" and ".tests." in logger and TESTING.match(text):
+        report.files.add(logger.rpartition(".")[2])
     elif level in LEVELS and not is_allowed(logger, text):
         report.problems.append((level, line))
 

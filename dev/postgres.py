@@ -12,6 +12,7 @@ import fcntl
 import hashlib
 import json
 import os
+import random
 import secrets
 import shutil
 import socket
@@ -164,9 +165,16 @@ def refuse_to_clean():
 
 
 def find_free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port nobody listens on.
+
+    By chance, and below those the system gives to connections: until the server that wants it has
+    started, no connection may take it, and no other test that runs beside this one.
+    """
+    while True:
+        port = random.randrange(10240, 32768)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _initialise(home, data, account):

@@ -12,7 +12,7 @@ def export(environment, target):
     with testkit.database() as name:
         options = ("-c", ODOO_CONFIG, "-d", name, "-o", target, "sale_subscription")
         command = environment.odoo_command("i18n", "export", *options)
-        if environment.run_to_end(command, log):
+        if environment.run_to_end(command, log, doing="exporting the terms"):
             raise DevError("The terms could not be exported.", f"read {log}.")
 
 

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 
 from .errors import DevError, explain_output, say
@@ -86,25 +85,3 @@ def stop(process, grace=20):
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-class BackgroundTask(threading.Thread):
-    """A function in a thread, whose result or error the starter picks up with `result`."""
-
-    def __init__(self, function, *args):
-        super().__init__(daemon=True)
-        self.function, self.args = function, args
-        self.value = self.error = None
-        self.start()
-
-    def run(self):
-        try:
-            self.value = self.function(*self.args)
-        except BaseException as error:
-            self.error = error
-
-    def result(self):
-        self.join()
-        if self.error:
-            raise self.error
-        return self.value

@@ -8,7 +8,7 @@ import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-from . import database, lint, odoo_log, testkit
+from . import database, lint, odoo_log, shards, testkit
 from .environment import COMPANIONS
 from .paths import ADDON, ROOT
 from .postgres import find_free_port
@@ -27,7 +27,12 @@ class Result:
     skipped: int = 0
     notes: list = dataclasses.field(default_factory=list)
     log: Path = None
-    seconds: float = 0.0
+    begun: float = 0.0  # of the monotonic clock, which all processes share
+    ended: float = 0.0
+
+    @property
+    def seconds(self):
+        return self.ended - self.begun
 
     def check(self, fine, note):
         """Count one more check, with what to tell when it is not fine."""
@@ -36,6 +41,17 @@ class Result:
         else:
             self.failed += 1
             self.notes.append(note)
+
+    def join(self, other):
+        """Take in how another part of the same step went."""
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+        self.notes += other.notes
+        self.begun = min(self.begun, other.begun)
+        self.ended = max(self.ended, other.ended)
+        if other.log and self.log not in (None, other.log):
+            self.log = self.log.with_name(f"{self.name}-*.log")
 
 
 def step_dev(environment, *arguments):
@@ -60,21 +76,47 @@ def step_style(environment):
 def step_odoo(environment, tags="/sale_subscription"):
     """the addon's tests in Odoo, without demo data, browser tours included"""
     result = Result("odoo", log=environment.logs / "odoo.log")
-    with testkit.database(environment.ensure_base()) as name:
-        run_odoo_tests(environment, result, name, tags)
+    run_odoo_tests(environment, result, tags, "Odoo's tests")
     return result
 
 
-def run_odoo_tests(environment, result, name, tags):
-    """Install the addon into a database with its tests, and count them from the log."""
-    command = environment.odoo(
-        name,
-        *("-i", "sale_subscription", "--without-demo"),
-        *("--test-enable", "--test-tags", tags),
-        *("--stop-after-init", "--max-cron-threads=0", f"--http-port={find_free_port()}"),
-    )
-    code = environment.run_to_end(command, result.log)
-    count_odoo_tests(result, odoo_log.read(result.log), code)
+def step_odoo_part(environment, number):
+    """a part of the addon's tests in Odoo"""
+    files = shards.split(shards.find_files())[number]
+    result = Result("odoo", log=environment.logs / f"odoo-{number + 1}.log")
+    doing = f"Odoo's tests, part {number + 1}"
+    found = run_odoo_tests(environment, result, shards.make_tags(files), doing)
+    silent = sorted({file.stem for file in files} - found.files)
+    result.check(not silent, f"no test was run of {', '.join(silent)}")
+    return result
+
+
+def step_website(environment, tags=None):
+    """the pages of customers and visitors with the website app installed"""
+    result = Result("website", log=environment.logs / "website.log")
+    modules = ["sale_subscription", "website", "base_vat"]
+    tags = tags or shards.make_tags(shards.find_page_files())
+    run_odoo_tests(environment, result, tags, "tests with a website", modules)
+    return result
+
+
+def run_odoo_tests(environment, result, tags, doing, modules=("sale_subscription",)):
+    """Install the addon into a new database with its tests, and count them from the log.
+
+    :param modules: what is installed.
+    :return: odoo_log.Report
+    """
+    with testkit.database(environment.ensure_base()) as name:
+        command = environment.odoo(
+            name,
+            *("-i", ",".join(modules), "--without-demo"),
+            *("--test-enable", "--test-tags", tags),
+            *("--stop-after-init", "--max-cron-threads=0", f"--http-port={find_free_port()}"),
+        )
+        code = environment.run_to_end(command, result.log, doing=f"running {doing}")
+    found = odoo_log.read(result.log)
+    count_odoo_tests(result, found, code)
+    return found
 
 
 def count_odoo_tests(result, found, code):
@@ -82,10 +124,16 @@ def count_odoo_tests(result, found, code):
     result.failed += found.failed
     result.skipped += len(found.skipped)
     result.passed += max(0, found.run - found.failed - len(found.skipped))
-    result.notes += [f"failed: {test}" for test in found.failed_tests]
+    result.notes += [describe_failure(found, test) for test in found.failed_tests]
     result.notes += [f"skipped: {test}" for test in found.skipped]
     result.check(found.run, "no test was run")
     check_log(result, found, code if not found.failed else 0)
+
+
+def describe_failure(found, test):
+    """Name a failed test and, when the log tells it, what was raised."""
+    reason = found.reasons.get(test)
+    return f"failed: {test}: {reason[:300]}" if reason else f"failed: {test}"
 
 
 def check_log(result, found, code):
@@ -133,14 +181,29 @@ def run_scripts(environment, result, folder, variables):
         result.check(run.returncode == 0, f"{script.name} failed:\n{run.stderr[-2000:]}")
 
 
-def step_processes(environment, *arguments):
+def step_processes(environment, *arguments, log="processes"):
     """killed and parallel processes on one database"""
     variables = {
         "TESTKIT_TEMPLATE": environment.ensure_installed(),
         "TESTKIT_CONFIG": testkit.config(),
         "TESTKIT_PYTHON": testkit.python(),
     }
-    return run_pytest(environment, "processes", [TESTS / "processes"], *arguments, **variables)
+    result = run_pytest(environment, log, [TESTS / "processes"], *arguments, **variables)
+    result.name = "processes"
+    return result
+
+
+def step_killed(environment):
+    """killed processes, and those that get bad input"""
+    others = [f"--ignore={file}" for file in shards.find_races()]
+    return step_processes(environment, *others, log="processes-1")
+
+
+def step_races(environment):
+    """parallel processes that race each other"""
+    others = set(shards.find_process_files()) - set(shards.find_races())
+    arguments = [f"--ignore={file}" for file in sorted(others)]
+    return step_processes(environment, *arguments, log="processes-2")
 
 
 def step_demo(environment):
@@ -154,7 +217,7 @@ def step_demo(environment):
             *("-i", modules, "--with-demo"),
             *("--stop-after-init", "--no-http", "--max-cron-threads=0"),
         )
-        code = environment.run_to_end(command, result.log)
+        code = environment.run_to_end(command, result.log, doing="installing the demo data")
         seconds, used = time.monotonic() - started, measure_cpu() - used
         check_log(result, odoo_log.read(result.log), code)
         result.notes.append(
@@ -191,10 +254,18 @@ STEPS = {
     "engine": step_engine,
     "style": step_style,
     "odoo": step_odoo,
+    "website": step_website,
     "integrator": step_integrator,
     "processes": step_processes,
     "demo": step_demo,
     "lint": step_lint,
+}
+# What `make test` runs, by labels whose first word is the step's name: (function, *arguments).
+PARTS = {
+    **{name: (step,) for name, step in STEPS.items() if name not in ("odoo", "processes")},
+    **{f"odoo {number + 1}": (step_odoo_part, number) for number in range(shards.COUNT)},
+    "processes 1": (step_killed,),
+    "processes 2": (step_races,),
 }
 
 

@@ -63,3 +63,75 @@ EVENT_KINDS = [
     ("pause", "Pause"),
     ("resume", "Resume"),
 ]
+
+INVOICING_MODES = [
+    ("manual", "Manually"),
+    ("draft", "Create a draft"),
+    ("post", "Create and confirm"),
+    ("send", "Create, confirm and send"),
+    ("charge", "Create, confirm, send and charge"),
+    ("charge_then_send", "Create, confirm and charge; send when paid"),
+]
+
+# Modes in which a saved payment method is charged without anybody asking for it.
+CHARGE_MODES = ("charge", "charge_then_send")
+
+# Modes in which invoices are confirmed without anybody looking at them.
+POST_MODES = ("post", "send", *CHARGE_MODES)
+
+# Modes in which customers hear from us by themselves: invoices, reminders, receipts.
+MAIL_MODES = ("send", *CHARGE_MODES)
+
+ATTEMPT_STATES = [
+    ("calling", "In progress"),
+    ("pending", "Waiting for the provider"),
+    ("unknown", "Outcome unknown"),
+    ("done", "Paid"),
+    ("declined", "Not paid"),
+]
+
+# While an attempt is in one of these states no other may be made for its invoice.
+LIVE_ATTEMPT_STATES = ("calling", "pending", "unknown")
+
+UNPAID_ACTIONS = [
+    ("close", "Close the contract"),
+    ("suspend", "Suspend it until it is paid"),
+]
+
+# What can be done with a contract in which state. The only place that says so.
+ALLOWED_OPERATIONS = {
+    "activate": ("draft",),
+    "bill": ("active", "paused", "closed"),
+    "collect": ("active", "paused", "closed"),
+    "charge_once": ("draft", "active", "paused"),
+    "change": ("draft", "active", "paused"),
+    "upsell": ("active", "paused"),
+    "renew": ("active", "paused"),
+    "pause": ("active",),
+    "resume": ("paused",),
+    "close": ("active", "paused"),
+    "reopen": ("active", "paused", "closed"),
+    "cancel": ("draft", "active", "paused"),
+}
+
+CHANGE_KINDS = [
+    ("quantity", "Quantity"),
+    ("price", "Price"),
+    ("plan", "Plan"),
+    ("add", "Product added"),
+    ("remove", "Product removed"),
+    ("upsell", "Upsell"),
+    ("renewal", "Renewal"),
+]
+
+CHANGE_STATES = [
+    ("scheduled", "Scheduled"),
+    ("done", "In effect"),
+    ("withdrawn", "Withdrawn"),
+]
+
+# What a quotation does to the contract it was opened from.
+ORDER_OPERATIONS = [
+    ("upsell", "Upsell"),
+    ("renewal", "Renewal"),
+]

@@ -4,11 +4,14 @@
 ``MODULE`` is what has to be installed, ``prepare(env, count)`` fills a database with contracts that
 owe one invoice today, ``warm_up(env, part)`` invoices ten of them, and ``STEPS`` are the functions
 that then invoice all others as a scheduled job does, each with the name of what is there after it.
+
+Those named ``collect…`` do the same with invoices to be paid; ``count`` tells how many are.
 """
 
 import importlib
 
 NAMES = ("ours", "core", "contract", "subscription_oca")
+COLLECTORS = ("collect", "collect_receipts", "collect_core")
 
 
 def get_subject(name):

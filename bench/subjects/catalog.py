@@ -5,6 +5,7 @@ import dataclasses
 from typing import Any
 
 from odoo.fields import Command
+from odoo.tools import SQL
 
 from ..replicate import replicate
 
@@ -58,6 +59,16 @@ def copy_contract(env, contract, lines, count, links=(), values=None, more=None)
     rows |= {lines._table: lines.ids} | (more or {})
     replicate(env.cr, rows, count, links, values)
     env.invalidate_all()
+
+
+def number_invoices():
+    """Values that give copies of posted invoices numbers of their own; see `replicate`."""
+    number = SQL("(SELECT max(sequence_number) FROM account_move) + n")
+    return {
+        ("account_move", "name"): SQL("source.sequence_prefix || lpad((%s)::text, 5, '0')", number),
+        ("account_move", "sequence_number"): number,
+        ("account_move", "access_token"): SQL("NULL"),
+    }
 
 
 def take_part(records, part):

@@ -25,13 +25,13 @@ def prepare(env, count):
 
 
 def warm_up(env, part=0):
-    _invoice(take_part(_get_partners(env), part))
+    invoice_all(take_part(_get_partners(env), part))
 
 
 def invoice(env):
     partners = _get_partners(env)[WARM_UP:]
     for start in range(0, len(partners), BATCH_SIZE):
-        _invoice(partners[start : start + BATCH_SIZE])
+        invoice_all(partners[start : start + BATCH_SIZE])
         env.cr.commit()
 
 
@@ -42,7 +42,8 @@ def _get_partners(env):
     return env["res.partner"].search([("name", "=", "Customer")], order="id")
 
 
-def _invoice(partners):
+def invoice_all(partners):
+    """Post an invoice for each customer."""
     env = partners.env
     products = env["product.product"].search([("default_code", "=like", "BENCH-%")], order="id")
     user = env.ref("base.user_admin")

@@ -8,32 +8,33 @@ from dateutil.relativedelta import relativedelta
 from odoo.fields import Command
 from odoo.tools import SQL
 
-from .catalog import LINES, copy_contract, make_catalog, take_part
+from .catalog import LINES, copy_contract, make_catalog, number_invoices, take_part
 
 MODULE = "sale_subscription"
 
 
 def prepare(env, count):
     """Write monthly contracts that start, and are due, today."""
-    contract = _make_contract(env, _make_parts(env), date.today())
+    contract = make_contract(env, make_parts(env), date.today())
     _copy(env, contract, count - 1)
 
 
 def prepare_running(env, due, idle):
     """Write contracts that were invoiced once; some of them owe their second period today."""
-    parts = _make_parts(env)
+    parts = make_parts(env)
     month_ago = date.today() - relativedelta(months=1)
     ten_days_ago = date.today() - timedelta(days=10)
     for start, count in ((month_ago, due), (ten_days_ago, idle)):
         if not count:
             continue
-        contract = _make_contract(env, parts, start)
+        contract = make_contract(env, parts, start)
         contract.action_bill(until=start)
         _copy(env, contract, count - 1)
         env.cr.commit()  # core remembers the last invoice number until then
 
 
-def _make_parts(env):
+def make_parts(env):
+    """The catalog, a template and a plan that contracts share."""
     plan = env.ref("sale_subscription.plan_monthly")
     catalog = make_catalog(env, recurring_invoice=True)
     template = env["sale.subscription.template"].create(
@@ -42,7 +43,8 @@ def _make_parts(env):
     return catalog, template, plan
 
 
-def _make_contract(env, parts, start):
+def make_contract(env, parts, start):
+    """A monthly contract that starts on a day."""
     catalog, template, plan = parts
     contract = env["sale.subscription"].create(
         {
@@ -64,7 +66,6 @@ def _make_contract(env, parts, start):
 
 def _copy(env, contract, count):
     lines, items = contract.line_ids, contract.invoice_ids.line_ids
-    number = SQL("(SELECT max(sequence_number) FROM account_move) + n")
     copy_contract(
         env,
         contract,
@@ -74,11 +75,7 @@ def _copy(env, contract, count):
         values={
             ("sale_subscription", "name"): SQL("%s || n", f"B{contract.id}-"),
             ("sale_subscription", "access_token"): SQL("NULL"),
-            ("account_move", "name"): SQL(
-                "source.sequence_prefix || lpad((%s)::text, 5, '0')", number
-            ),
-            ("account_move", "sequence_number"): number,
-            ("account_move", "access_token"): SQL("NULL"),
+            **number_invoices(),
         },
         more={
             "account_move": items.move_id.ids,

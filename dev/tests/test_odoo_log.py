@@ -36,10 +36,38 @@ def test_failures_are_counted_and_named(tmp_path):
     assert "failed: TestX.test_a" in result.notes
 
 
+def test_what_a_failed_test_raised_is_told(tmp_path):
+    result = count(
+        tmp_path,
+        f"{START} ERROR db odoo.addons.sale_subscription.tests.test_x: FAIL: TestX.test_a",
+        "Traceback (most recent call last):",
+        '  File "test_x.py", line 12, in test_a',
+        "    self.assertEqual(1, 2)",
+        "AssertionError: 1 != 2",
+        " ",
+        f"{START} ERROR db odoo.addons.sale_subscription.tests.test_x: ERROR: TestX.test_b",
+        "Traceback (most recent call last):",
+        "odoo.exceptions.UserError: No.",
+        f"{START} INFO db odoo.addons.sale_subscription.tests.test_x: Starting TestX.test_c ...",
+        "ValueError: of nobody",
+        f"{START} ERROR db odoo.tests.result: 1 failed, 1 error(s) of 12 tests when loading 'db'",
+        code=1,
+    )
+    assert result.notes == [
+        "failed: TestX.test_a: AssertionError: 1 != 2",
+        "failed: TestX.test_b: odoo.exceptions.UserError: No.",
+    ]
+
+
 def test_skipped_tests_are_counted(tmp_path):
     line = f"{START} INFO db odoo.addons.sale_subscription.tests.test_x: skipped X.y : no browser"
     result = count(tmp_path, line, PASSED)
     assert (result.passed, result.skipped) == (13, 1)
+
+
+def test_files_with_tests_are_known(tmp_path):
+    line = f"{START} INFO db odoo.addons.sale_subscription.tests.test_x: Starting TestX.test_a ..."
+    assert odoo_log.read(write(tmp_path, line, PASSED)).files == {"test_x"}
 
 
 def test_a_warning_is_a_failure(tmp_path):

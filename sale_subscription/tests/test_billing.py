@@ -1,3 +1,6 @@
+from contextlib import contextmanager
+from unittest.mock import patch
+
 from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import freeze_time, tagged
@@ -358,6 +361,21 @@ class TestBilling(SubscriptionCommon):
         self.assertEqual(contract.charge_ids.mapped("amount"), [10.63, 8.27])
         self.assertEqual(move.amount_untaxed, 18.9)
 
+    def test_made_now_for_days_to_come_is_never_due_before_its_date(self):
+        with self._today("2026-03-10"):
+            contract = self._activate("2026-03-01")
+            joint = self.env["account.move"].browse(
+                contract.action_bill(until="2026-04-30", together=True)
+            )
+            single = self._bill(contract, "2026-05-31")
+        self.assertEqual(
+            [(str(m.invoice_date), str(m.invoice_date_due)) for m in joint + single],
+            [("2026-03-10", "2026-03-10"), ("2026-05-01", "2026-05-01")],
+        )
+        self.assertEqual((joint.amount_untaxed, single.amount_untaxed), (20.0, 10.0))
+        receivables = single.line_ids.filtered(lambda line: line.display_type == "payment_term")
+        self.assertEqual(str(receivables.date_maturity), "2026-05-01")
+
     def test_taxes_decide_whether_money_is_given_back(self):
         contract = self._activate("2026-03-01", lines=[{"price_unit": 100.0}])
         self._bill(contract, "2026-03-01")
@@ -385,3 +403,63 @@ class TestBilling(SubscriptionCommon):
         self.company.invoice_terms = "Pay soon."
         move = self._bill(self._activate("2026-03-01"), "2026-03-01")
         self.assertIn("Pay soon.", move.narration)
+
+    @contextmanager
+    def _failing(self, bad, trouble):
+        """Let a contract fail while what it owes is computed."""
+        SaleSubscription = self.env.registry["sale.subscription"]
+        prepare = SaleSubscription._prepare_charges
+
+        def _prepare_charges(contract, line, until, covered):
+            if contract == bad:
+                trouble()
+            return prepare(contract, line, until, covered)
+
+        with patch.object(SaleSubscription, "_prepare_charges", _prepare_charges):
+            yield
+
+    def test_invoicing_many_names_the_one_that_is_to_blame(self):
+        """And none of them is invoiced."""
+        good, bad = self._activate("2026-03-01"), self._activate("2026-03-01")
+        other = self._activate("2026-03-01")
+
+        def refuse():
+            raise UserError("There is no journal.")
+
+        def violate():  # a rule of the database, as for a line without an account
+            self.env.cr.execute(
+                "UPDATE sale_subscription SET charge_limit = -1 WHERE id = %s", [bad.id]
+            )
+
+        for trouble, reason in ((refuse, "There is no journal.$"), (violate, ".*limit")):
+            with (
+                self.subTest(reason),
+                self._today("2026-03-01"),
+                self._failing(bad, trouble),
+                mute_logger("odoo.sql_db"),
+                self.assertRaisesRegex(UserError, f"^{bad.name} can't be invoiced: {reason}"),
+            ):
+                (good | bad | other).action_invoice_together()
+        self.assertFalse((good | bad | other).invoice_ids)
+        self.assertEqual(str(good.next_invoice_date), "2026-03-01")
+        self.assertEqual(len((good | other).action_bill(until="2026-03-01", together=True)), 1)
+
+    def test_the_preview_says_what_each_invoice_comes_to(self):
+        contract = self._activate("2026-03-01", lines=[{}, {"price_unit": 20.0}])
+        with self._today("2026-03-01"):
+            preview = self.env["sale.subscription.preview"].create(
+                {"subscription_id": contract.id, "until": "2026-04-30"}
+            )
+            rows = [
+                (str(line.date), line.amount, line.is_first, line.amount_invoice)
+                for line in preview.line_ids
+            ]
+        self.assertEqual(
+            rows,
+            [
+                ("2026-03-01", 10.0, True, 34.5),
+                ("2026-03-01", 20.0, False, 34.5),
+                ("2026-04-01", 10.0, True, 34.5),
+                ("2026-04-01", 20.0, False, 34.5),
+            ],
+        )

@@ -5,8 +5,9 @@ from psycopg2.errors import CheckViolation, UniqueViolation
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
+from odoo.modules.module import load_script
 from odoo.tests import Form, new_test_user, tagged
-from odoo.tools import mute_logger
+from odoo.tools import file_path, mute_logger
 
 from odoo.addons.product.tests.common import ProductCommon
 
@@ -158,9 +159,9 @@ class TestTemplate(CatalogCommon):
             with self.subTest(text), self.assertRaises(ValidationError):
                 self.template.retry_days = text
         self.template.retry_days = "2, 4,8"
-        self.assertEqual(self.template._get_retry_days(), [2, 4, 8])
+        self.assertEqual(self.template._get_retry_days(), (2, 4, 8))
         self.template.retry_days = False
-        self.assertEqual(self.template._get_retry_days(), [])
+        self.assertEqual(self.template._get_retry_days(), ())
 
     def test_renewal_needs_a_duration(self):
         with self.assertRaises(ValidationError):
@@ -269,7 +270,39 @@ class TestStageTagReason(CatalogCommon):
 
     def test_involuntary_reasons(self):
         reasons = self.env["sale.subscription.close.reason"].search([("voluntary", "=", False)])
-        self.assertEqual(reasons.mapped("name"), ["Non-payment", "Reached its end date"])
+        self.assertEqual(
+            reasons.mapped("name"), ["Non-payment", "Reached its end date", "Trial ended"]
+        )
+
+    def test_reasons_for_customers(self):
+        """What somebody else decided, or says of a customer, is nothing a customer chooses."""
+        Reason = self.env["sale.subscription.close.reason"]
+        shipped = Reason.search([]).filtered(lambda reason: reason.get_external_id()[reason.id])
+        offered = shipped.filtered("is_for_customers")
+        self.assertEqual(
+            offered.mapped("name"),
+            [
+                "Too expensive",
+                "Missing features",
+                "Poor service",
+                "Switched to a competitor",
+                "Other",
+            ],
+        )
+        self.assertEqual(len(shipped), 9)
+        reason = Reason.create({"name": "Moved"})
+        self.assertTrue(reason.is_for_customers)
+        reason.voluntary = False
+        self.assertFalse(reason.is_for_customers)
+        reason.is_for_customers = True
+        self.assertTrue(reason.is_for_customers)
+
+    def test_the_upgrade_keeps_customers_from_a_reason_said_of_them(self):
+        reason = self.env.ref("sale_subscription.close_reason_customer_gone")
+        reason.is_for_customers = True
+        script = file_path("sale_subscription/migrations/19.0.1.1.0/post-close-reasons.py")
+        load_script(script, "post-close-reasons").migrate(self.env.cr, "19.0.1.0.0")
+        self.assertFalse(reason.is_for_customers)
 
 
 @tagged("post_install", "-at_install")

@@ -87,7 +87,7 @@ class TestJobs(SubscriptionCommon):
         with (
             self._poison(contracts[0]),
             patch.object(Contract, "_handle_billing_failure", side_effect=ValueError("no")),
-            mute_logger("odoo.addons.sale_subscription.models.sale_subscription_job"),
+            mute_logger("odoo.addons.sale_subscription.models.billing.sale_subscription_job"),
         ):
             self._run(self.job, "2026-03-01")
         self.assertEqual([c.invoice_count for c in contracts], [0, 1])

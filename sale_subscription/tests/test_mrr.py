@@ -120,3 +120,36 @@ class TestMrr(SubscriptionCommon):
             event.sudo().unlink()
         with self.assertRaises(AccessError):
             event.with_user(self.manager).copy()
+
+    def test_a_backdated_quantity_is_one_movement_also_where_later_versions_follow(self):
+        self.template.timing = "arrears"
+        with self._today("2026-01-01"):
+            contract = self._activate("2026-01-01", lines=[{"quantity": 2}])
+        with self._today("2026-03-01"):
+            contract.change_plan(self.yearly.id, when="now")
+        with self._today("2026-03-10"):
+            contract.change_quantity(contract.line_ids[-1:].id, 3, when="2026-02-01")
+        self.assertEqual(
+            self._events(contract),
+            [("new", "2026-01-01", 20.0), ("expansion", "2026-02-01", 10.0)],
+        )
+
+    def test_a_line_removed_before_its_later_version_is_one_movement(self):
+        self.template.timing = "arrears"
+        lines = [{"quantity": 5}, {"price_unit": 1.0}]
+        with self._today("2026-01-01"):
+            contract = self._activate("2026-01-01", lines=lines)
+        line = contract.line_ids.filtered(lambda line: line.quantity == 5)
+        with self._today("2026-03-01"):
+            contract.change_quantity(line.id, 2, when="now")
+        with self._today("2026-03-10"):
+            contract.remove_line(line.id, when="2026-02-15")
+        self.assertEqual(
+            self._events(contract),
+            [
+                ("new", "2026-01-01", 51.0),
+                ("contraction", "2026-03-01", -30.0),
+                ("contraction", "2026-03-10", -20.0),
+            ],
+        )
+        self.assertTied(contract)

@@ -20,3 +20,5 @@ class SaleSubscriptionPreviewLine(models.TransientModel):
     price_unit = fields.Float(min_display_digits="Product Price")
     discount = fields.Float(string="Disc.%", digits="Discount")
     amount = fields.Monetary()
+    is_first = fields.Boolean(help="The first line of its invoice, which shows the total.")
+    amount_invoice = fields.Monetary(string="Invoice Total")

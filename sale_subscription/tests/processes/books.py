@@ -50,6 +50,45 @@ NUMBERS = """
      GROUP BY journal_id, sequence_prefix
 """
 
+PAYMENT_NUMBERS = """
+    SELECT m.sequence_prefix, array_agg(m.sequence_number ORDER BY m.sequence_number)
+      FROM account_move m JOIN account_payment p ON p.move_id = m.id
+     WHERE m.state = 'posted' GROUP BY m.journal_id, m.sequence_prefix
+"""
+# Each invoice with what it was paid by: done transactions, payments that stand, done attempts.
+COLLECTED = """
+    SELECT m.name, m.payment_state, m.amount_total, m.amount_residual,
+           (SELECT count(*) FROM payment_transaction t
+              JOIN account_invoice_transaction_rel r ON r.transaction_id = t.id
+             WHERE r.invoice_id = m.id AND t.state = 'done'),
+           (SELECT count(*) FROM account_payment p
+              JOIN payment_transaction t ON t.id = p.payment_transaction_id
+              JOIN account_invoice_transaction_rel r ON r.transaction_id = t.id
+             WHERE r.invoice_id = m.id AND p.state IN ('in_process', 'paid')),
+           (SELECT coalesce(sum(p.amount), 0) FROM account_payment p
+              JOIN payment_transaction t ON t.id = p.payment_transaction_id
+              JOIN account_invoice_transaction_rel r ON r.transaction_id = t.id
+             WHERE r.invoice_id = m.id AND p.state IN ('in_process', 'paid')),
+           (SELECT count(*) FROM sale_subscription_attempt a
+             WHERE a.move_id = m.id AND a.state = 'done')
+      FROM account_move m WHERE m.state = 'posted' AND m.move_type = 'out_invoice'
+"""
+TRACES = "SELECT reference FROM payment_transaction"
+UNTRACED = """
+    SELECT a.id FROM sale_subscription_attempt a JOIN payment_transaction t ON t.id = transaction_id
+     WHERE (a.state = 'done') <> (t.state = 'done' AND t.payment_id IS NOT NULL)
+        OR (a.state = 'calling')
+"""
+FROZEN = """
+    SELECT m.name FROM sale_subscription_attempt a JOIN account_move m ON m.id = a.move_id
+      JOIN sale_subscription_attempt_rel r ON r.attempt_id = a.id
+      JOIN sale_subscription s ON s.id = r.subscription_id
+     WHERE a.state = 'unknown' AND s.payment_exception
+"""
+EXCEPTIONS = """
+    SELECT count(*) FROM sale_subscription WHERE payment_exception
+"""
+
 
 def read_books(lab, database):
     """Return everything that two runs must agree on."""
@@ -71,3 +110,31 @@ def check_books(lab, database):
     assert lab.query(database, ORPHANS) == [], "an invoice line without exactly one charge"
     for prefix, numbers in lab.query(database, NUMBERS):
         assert numbers == list(range(1, len(numbers) + 1)), f"numbers of {prefix}: {numbers}"
+
+
+def check_payments(lab, database, charges):
+    """Assert that the payments of invoices and the bank's list of charges agree.
+
+    :param charges: see `bank.read_charges`.
+    :return: names of the invoices that are paid, and of those in doubt.
+    :rtype: tuple[set, set]
+    """
+    charged = [charge["invoice"] for charge in charges]
+    assert len(charged) == len(set(charged)), "an invoice was charged twice"
+    references = {
+        row[0] for row in lab.query(database, "SELECT reference FROM payment_transaction")
+    }
+    assert {charge["reference"] for charge in charges} <= references, "a charge without a trace"
+    assert lab.query(database, UNTRACED) == [], "an attempt disagrees with its transaction"
+    frozen = {row[0] for row in lab.query(database, FROZEN)}
+    assert lab.query(database, EXCEPTIONS) == [(len(frozen),)], "frozen without a doubt"
+    paid = set()
+    for name, state, total, *found in lab.query(database, COLLECTED):
+        if state in ("paid", "in_payment"):
+            paid.add(name)
+        wanted = [0, 1, 1, total, 1] if name in paid else [total, 0, 0, 0, 0]
+        assert found == wanted, f"{name}, {state}"
+    assert paid | frozen >= set(charged) >= paid, "paid without a charge, or charged and forgotten"
+    for prefix, numbers in lab.query(database, PAYMENT_NUMBERS):
+        assert numbers == list(range(1, len(numbers) + 1)), f"numbers of {prefix}: {numbers}"
+    return paid, frozen

@@ -27,6 +27,23 @@ def run_night_and_die(env, model, method, when, call=1, batch_size=25):
     return "survived"
 
 
+def run_prices(env, batch_size=25):
+    """Run the job that applies and takes back new prices."""
+    env["sale.subscription"]._cron_apply_price_updates(batch_size=batch_size)
+
+
+def run_prices_and_die(env, model, method, when, call=1):
+    """Run it and kill the process at a point in between, see `run_night_and_die`."""
+    watch(env, model, method, when, call, lambda: os.kill(os.getpid(), signal.SIGKILL))
+    run_prices(env)
+    return "survived"
+
+
+def undo_prices(env):
+    """Take back what the price update changed; the job does it."""
+    env["sale.subscription.price.update"].search([]).action_undo()
+
+
 def watch(env, model, method, when, call, react):
     """Let something happen before or after the n-th call of a method."""
     cls = type(env[model])

@@ -1,6 +1,7 @@
 """The tests' side: copies of a database, and child processes working on them."""
 
 import json
+import os
 import socket
 import time
 from pathlib import Path
@@ -8,7 +9,8 @@ from pathlib import Path
 from dev import testkit
 
 NURSERY = Path(__file__).resolve().parent / "nursery.py"
-PATIENCE = 240  # seconds until a child process counts as stuck
+# Seconds until a child process counts as stuck; more for a world larger than usual.
+PATIENCE = int(os.environ.get("LAB_PATIENCE", 240))
 
 
 class Killed(Exception):
@@ -52,8 +54,9 @@ class Lab:
         self.socket = str(Path(folder) / "nursery")
         self.log = Path(folder) / "nursery.log"
         self.databases = set()
+        # Not the template itself: who copies that one ends all connections to it.
         self.nursery = testkit.spawn_script(
-            self.template, NURSERY, self.socket, stdout=self.log.open("w"), stderr=-2
+            self.copy(), NURSERY, self.socket, stdout=self.log.open("w"), stderr=-2
         )
         deadline = time.monotonic() + PATIENCE
         while not Path(self.socket).exists():

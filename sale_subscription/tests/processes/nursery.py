@@ -2,7 +2,8 @@
 
 Run by `testkit.spawn_script` on the database with the addon installed, which gives `registry` and
 `env`; listens on the socket named by its argument. A job is one line of JSON: `database`, `action`
-(a function of one of the modules below), `arguments`. The child answers with one line and ends; a
+(a function of one of the modules below), `arguments`; of these, `today` turns the addon's clock
+only, `now` stops all of Python's clocks. The child answers with one line and ends; a
 child that was killed answers nothing.
 """
 
@@ -16,12 +17,14 @@ import socket
 import sys
 import traceback
 
+import freezegun
+
 from odoo import SUPERUSER_ID, api, fields, sql_db
 from odoo.modules.registry import Registry
 
-from odoo.addons.sale_subscription.models.res_company import ResCompany
+from odoo.addons.sale_subscription.models.company.res_company import ResCompany
 
-MODULES = ("world", "jobs", "poisons")
+MODULES = ("world", "jobs", "collecting", "poisons", "portal", "quotations")
 
 
 def serve(path):
@@ -57,6 +60,8 @@ def act(database, action, arguments):
     turn_to(database)
     if today := arguments.pop("today", None):
         set_today(today)
+    if now := arguments.pop("now", None):
+        freezegun.freeze_time(now).start()
     with registry.cursor() as cr:
         return find(action)(api.Environment(cr, SUPERUSER_ID, {}), **arguments)
 

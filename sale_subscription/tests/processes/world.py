@@ -33,6 +33,28 @@ def seed_plain(env, count):
     return count
 
 
+def seed_price_update(env, count):
+    """Write contracts that paid for March, and a price update of 3 % that waits for its job."""
+    catalog = Catalog(env)
+    for first in range(0, count, 200):  # in pieces, as large worlds don't fit into one transaction
+        contracts = env["sale.subscription"]
+        for number in range(first, min(first + 200, count)):
+            contracts |= catalog.make_contract(
+                number, "plan_monthly", "2026-03-01", "advance", "post"
+            )
+        contracts._bill(Date.to_date("2026-03-01"))
+        env.cr.commit()
+        env.invalidate_all()
+    template = env.ref("sale_subscription.mail_template_price_update")
+    update = env["sale.subscription.price.update"].create(
+        {"name": "Index 2026", "percentage": 3.0, "mail_template_id": template.id}
+    )
+    update.action_preview()
+    update.action_apply()
+    env.flush_all()
+    return update.line_count
+
+
 def make_seller(env, **values):
     """A salesperson who sees all contracts and has no accounting rights."""
     group = env.ref("sales_team.group_sale_salesman_all_leads")

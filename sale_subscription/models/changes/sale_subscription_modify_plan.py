@@ -1,0 +1,69 @@
+from odoo import models
+from odoo.exceptions import UserError
+
+
+class SaleSubscription(models.Model):
+    """Going on in another plan: another rhythm, and prices for it."""
+
+    _inherit = "sale.subscription"
+
+    def change_plan(self, plan_id, when="period_end"):
+        """Let all lines go on in another plan of the template, from a day on.
+
+        Periods count anew from that day. Prices are the price list's for the new plan; prices set
+        by hand are scaled by the length of the plans.
+
+        :param int plan_id: id of the `sale.subscription.plan`.
+        :param when: see `change_quantity`.
+        :return: id of the `sale.subscription.change`, False when it is the present plan.
+        :rtype: int
+        :raise UserError: if the template doesn't offer the plan, and see `change_quantity`.
+        """
+        self._begin_change()
+        plan = self._read_record("sale.subscription.plan", plan_id)
+        if not plan or plan not in self.template_id.plan_ids:
+            raise UserError(
+                self.env._("The template %s doesn't offer this plan.", self.template_id.name)
+            )
+        if self.state == "draft":
+            self.plan_id = plan
+            return False
+        day = self._get_change_day(when, is_upgrade=self._is_plan_upgrade(plan))
+        lines = self.line_ids.filtered(lambda line: line._is_in_force(day))
+        if all(line.plan_id == plan for line in lines):
+            return False
+        change = self._create_change("plan", day, self._describe_plan(plan))
+        prorate = self._is_prorated(self._is_plan_upgrade(plan))
+        commands = []
+        for line in lines:
+            values = line._prepare_plan_values(plan, day)
+            commands += line._prepare_replacement(day, values, change, prorate)
+        with self._writing_lines_together():
+            self.write({"line_ids": commands})
+            self.line_ids._settle_terms(change, prorate)
+        self._apply_due_transitions()
+        return self._finish_change(change, prorate)
+
+    def _take_over_plan(self, today):
+        """Follow the plan of the lines once it is another one.
+
+        :param date today: the day it is.
+        """
+        self.ensure_one()
+        lines = self.line_ids.filtered(lambda line: line._is_in_force(today))
+        plans = lines.plan_id
+        if len(plans) != 1 or plans == self.plan_id:
+            return
+        # Versions that count from the contract's anchor keep it when the contract's moves.
+        (self.line_ids - lines)._keep_anchor()
+        # sudo: plan and anchor of a running contract follow from its lines only.
+        self.sudo().write(
+            {"plan_id": plans.id, "anchor_date": lines[0].anchor_date or self.anchor_date}
+        )
+
+    def _is_plan_upgrade(self, plan):
+        """Tell whether another plan asks for more money at once: a longer period."""
+        return 1 / plan._get_mrr(1) > 1 / self.plan_id._get_mrr(1)
+
+    def _describe_plan(self, plan):
+        return self.env._("Plan: %(before)s → %(after)s", before=self.plan_id.name, after=plan.name)

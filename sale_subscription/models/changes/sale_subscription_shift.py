@@ -1,0 +1,140 @@
+from datetime import timedelta
+
+from odoo import models
+from odoo.fields import Command
+
+from ...engine.owed import owed
+
+
+class SaleSubscription(models.Model):
+    """Pauses that shift the periods: days paid ahead and not used follow after the pause."""
+
+    _inherit = "sale.subscription"
+
+    def _is_shifting(self):
+        """Tell whether paused days move the periods instead of being credited.
+
+        Periods that begin on a fixed day of the month can't move, and what is paid afterwards has
+        no paid days to move.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        return (
+            self.template_id.pause_policy == "shift"
+            and self.timing == "advance"
+            and not self.anchor_day
+        )
+
+    def _get_billing_pauses(self, covered):
+        """Return the pauses as billing sees them.
+
+        Where periods shift, what is paid ahead stays paid during the pause: it is used later. A
+        contract that ends gives it back.
+
+        :param covered: half-open intervals charged so far.
+        :return: half-open intervals, see `_get_pauses`.
+        :rtype: list
+        """
+        self.ensure_one()
+        pauses = self._get_pauses()
+        if not pauses or not self._is_shifting() or self.close_date:
+            return pauses
+        paid_until = max((end for _start, end in covered), default=None)
+        clipped = []
+        for start, end in pauses:
+            start = max(start, paid_until or start)
+            if end is None or start < end:
+                clipped.append((start, end))
+        return clipped
+
+    def _shift_periods(self, pause):
+        """Let the days paid ahead follow after a pause that is over, and count periods anew.
+
+        :param pause: the `sale.subscription.pause`.
+        :return: None
+        """
+        self.ensure_one()
+        start, resumed = pause.date_from, pause.date_until
+        if not self._is_shifting() or not resumed or resumed <= start:
+            return
+        coverage = self.line_ids._get_coverage()
+        lines = self.line_ids.filtered(
+            lambda line: line._is_in_force(resumed) and line.date_start < resumed
+        )
+        values, commands, moved = [], [], []
+        for line in lines:
+            covered = coverage.get(line.id, ())
+            credits = self._get_paused_credits(line, covered, start)
+            days = sum((piece.end - piece.start).days for piece in credits)
+            anchor = resumed + timedelta(days=days)
+            successor = {
+                **line._get_successor_values(),
+                "date_start": resumed,
+                "anchor_date": anchor,
+                "own_terms": line._join_terms({"anchor_date"}),
+            }
+            # A scheduled change ends the successor now.
+            ended = {"date_end": resumed - timedelta(days=1), **line.browse()._get_end_terms()}
+            commands.append(Command.update(line.id, ended))
+            commands.append(Command.create(successor))
+            values += [self._prepare_charge(line, piece) | {"is_waived": True} for piece in credits]
+            moved.append((line, anchor, credits))
+        self._number_revisions(values)
+        Charge = self.env["sale.subscription.charge"].sudo()  # sudo: see `_create_charges`
+        Charge.create(values)
+        # sudo: the calendar changes what nobody may write by hand.
+        self.sudo().write({"line_ids": commands})
+        Charge.create(
+            [
+                self._prepare_moved_charge(line.successor_ids[-1:], resumed, anchor, credits)
+                for line, anchor, credits in moved
+                if credits
+            ]
+        )
+        if moved:
+            self._move_anchor(resumed, max(anchor for _line, anchor, _credits in moved))
+            self.line_ids._settle_terms()
+        self._update_next_invoice_date()
+
+    def _get_paused_credits(self, line, covered, start):
+        """Return the slices of a line that were paid for days from the start of a pause on.
+
+        :rtype: list[engine.owed.Charge]
+        """
+        version = line._get_version()
+        pieces = owed(version, covered, start, self._get_rounding(), pauses=[(start, None)])
+        credits = [piece for piece in pieces if piece.kind == "credit" and piece.start >= start]
+        return [line._as_charged(piece) for piece in credits]
+
+    def _prepare_moved_charge(self, line, resumed, anchor, credits):
+        """Return the charge that says which days are paid instead; no money moves.
+
+        :rtype: dict
+        """
+        amount = -float(sum(piece.amount for piece in credits))
+        return {
+            "subscription_id": self.id,
+            "line_id": line.id,
+            "kind": "proration",
+            "date_from": resumed,
+            "date_to": anchor - timedelta(days=1),
+            "date_due": resumed,
+            "revision": 0,
+            "name": line.name,
+            "product_id": line.product_id.id,
+            "uom_id": line.uom_id.id,
+            "quantity": line.quantity,
+            "price_unit": self._get_price_for_amount(line, amount),
+            "discount": line.discount,
+            "amount": amount,
+            "currency_id": self.currency_id.id,
+            "company_id": self.company_id.id,
+            "is_waived": True,
+        }
+
+    def _move_anchor(self, resumed, anchor):
+        """Count the contract's periods from another day; versions of the past keep their own."""
+        self.sudo().line_ids.filtered(lambda line: line.date_start < resumed)._keep_anchor()
+        # sudo: the anchor of a running contract follows from its pauses and plans only.
+        self.sudo().anchor_date = anchor

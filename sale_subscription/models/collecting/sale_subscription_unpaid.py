@@ -1,0 +1,146 @@
+from odoo import fields, models
+from odoo.tools.misc import format_date
+
+
+class SaleSubscription(models.Model):
+    """What becomes of a contract when it isn't paid, and when it is after all."""
+
+    _inherit = "sale.subscription"
+
+    is_suspended = fields.Boolean(
+        string="Suspended for Non-payment",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="Paused because it wasn't paid; goes on when it is.",
+    )
+
+    # === BUSINESS METHODS === #
+    def _handle_decline(self, attempt):
+        """Tell the customer that a charge was declined, and how it goes on.
+
+        :param attempt: the `sale.subscription.attempt`.
+        """
+        for contract in self:
+            contract.message_post(body=attempt._get_sentence())
+        if attempt.is_hard:
+            # sudo: see `_check_funnel`. A dead card is dead for all contracts it pays.
+            contracts = self.sudo() | attempt.token_id.sudo()._get_running_subscriptions()
+            contracts.filtered(lambda c: c.payment_token_id == attempt.token_id).write(
+                {"refused_token_id": attempt.token_id.id}
+            )
+        move = attempt.move_id
+        if move._is_collectable() and not attempt._is_by_customer():
+            move._send_subscription_mail("card_needed" if attempt.is_hard else "declined", attempt)
+
+    def _handle_payment(self, attempt):
+        """Tell contract and customer that a charge succeeded.
+
+        :param attempt: the `sale.subscription.attempt`.
+        """
+        for contract in self:
+            contract.message_post(body=attempt._get_sentence())
+        self._clear_payment_exception()
+        if self.env.context.get("subscription_surplus"):
+            self._schedule_payment_activity(
+                self.env._("Was %(invoice)s paid twice?", invoice=attempt.move_id.name),
+                self.env._(
+                    "A card payment came in for an invoice that had been paid otherwise. The money "
+                    "is on the customer's account: use it for another invoice or give it back."
+                ),
+            )
+            return
+        attempt.move_id._send_subscription_mail("receipt", attempt)
+        attempt.move_id.filtered(lambda move: move._is_collectable())._continue_ladder()
+
+    def _give_up(self, move):
+        """Close or suspend contracts because an invoice stays unpaid.
+
+        :param move: the unpaid `account.move`.
+        """
+        kinds = set()
+        for contract in self:
+            template = contract.template_id
+            if contract.state not in ("active", "paused") or not template.auto_close_days:
+                continue
+            if template.unpaid_action == "suspend":
+                # Who rests already, rests.
+                if contract.state == "active":
+                    contract._suspend(move)
+                    kinds.add("suspended")
+            else:
+                contract._close_unpaid(move)
+                kinds.add("closed")
+        # What else is open of these contracts isn't charged or reminded any more either.
+        for moves in self._get_open_invoices().values():
+            move |= moves
+        move._write_step({"subscription_step_date": False, "subscription_charge_now": False})
+        for kind in sorted(kinds):
+            move[:1]._send_subscription_mail(kind)
+
+    def _close_unpaid(self, move):
+        """Close one contract for non-payment.
+
+        :param move: the unpaid `account.move`.
+        """
+        self.ensure_one()
+        reason = self.env.ref("sale_subscription.close_reason_non_payment")
+        text = self.env._(
+            "Closed automatically: %(invoice)s of %(amount)s, due on %(date)s, is unpaid.",
+            **self._get_unpaid_terms(move),
+        )
+        self.action_close(reason.id, when="now", message=text)
+        self.message_post(body=text)
+
+    def _suspend(self, move):
+        """Pause one contract until it is paid.
+
+        :param move: the unpaid `account.move`.
+        """
+        self.ensure_one()
+        text = self.env._(
+            "Suspended automatically: %(invoice)s of %(amount)s, due on %(date)s, is unpaid.",
+            **self._get_unpaid_terms(move),
+        )
+        self.action_pause(reason=text)
+        self.sudo().is_suspended = True  # sudo: see `_check_funnel`
+        self.message_post(body=text)
+
+    def _get_unpaid_terms(self, move):
+        """Return what texts say about an unpaid invoice.
+
+        :rtype: dict
+        """
+        return {
+            "invoice": move.name,
+            "amount": move.currency_id.format(move.amount_residual),
+            "date": format_date(self.env, move.invoice_date_due),
+        }
+
+    def _go_on_when_paid(self):
+        """Let contracts go on that stopped for an unpaid invoice, once nothing is overdue."""
+        for contract in self:
+            if not contract._is_stopped_unpaid():
+                continue
+            today = contract._get_today()
+            moves = contract._get_open_invoices().get(contract, self.env["account.move"])
+            if any(move._is_due(today) for move in moves):
+                continue
+            if contract.state == "paused":
+                contract.action_resume()
+            elif contract.state == "closed":
+                contract.action_reopen()
+            contract.sudo().is_suspended = False  # sudo: see `_check_funnel`
+            contract.message_post(body=self.env._("It was paid: the contract goes on."))
+
+    def _is_stopped_unpaid(self):
+        """Tell whether the contract stopped for non-payment and goes on when it is paid.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        if self.is_suspended:
+            return self.state == "paused"
+        if self.state != "closed" or not self.template_id.reopen_when_paid:
+            return False
+        return self.close_reason_id == self.env.ref("sale_subscription.close_reason_non_payment")

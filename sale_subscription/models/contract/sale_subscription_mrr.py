@@ -1,0 +1,241 @@
+from contextlib import contextmanager
+from datetime import timedelta
+
+from odoo import fields, models
+
+from ...const import BILLABLE_STATES
+from ...engine.mrr import movement
+from ...engine.values import exact
+from .sale_subscription_schedule import LINES_TOGETHER
+
+
+class SaleSubscription(models.Model):
+    """Monthly recurring revenue: what it is on a day, and the event of every change."""
+
+    _inherit = "sale.subscription"
+
+    mrr = fields.Monetary(
+        string="MRR",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="Monthly recurring revenue, untaxed: the sum of the contract's MRR events.",
+    )
+    mrr_company = fields.Monetary(
+        string="MRR (Company)",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        currency_field="company_currency_id",
+        help="The same in company currency, each event at its own date's rate.",
+    )
+
+    # === BUSINESS METHODS - MRR === #
+    @contextmanager
+    def _writing_lines_together(self):
+        """Let dates and MRR follow once, after all lines of these contracts are written.
+
+        Versions that end, begin and follow each other are one movement of MRR, not falls and rises.
+        """
+        waiting = self.env.cr.precommit.data.setdefault(LINES_TOGETHER, set())
+        added = set(self.ids) - waiting
+        waiting |= added
+        try:
+            yield
+        finally:
+            waiting -= added
+        contracts = self.filtered(lambda contract: contract.id in added)
+        contracts._update_next_invoice_date()
+        contracts._sync_mrr()
+
+    def _after_line_change(self):
+        """Let dates and MRR of running contracts follow a change of their lines."""
+        waiting = self.env.cr.precommit.data.get(LINES_TOGETHER, ())
+        running = self.filtered(lambda c: c.state in BILLABLE_STATES and c.id not in waiting)
+        if running:
+            running._update_next_invoice_date()
+            running._sync_mrr()
+
+    def _sync_mrr(self):
+        """Log every change of MRR that has come into effect and isn't logged yet.
+
+        Changes since the last event are logged on the day they took effect, also when nobody
+        looked at the contract meanwhile; a change dated before the last event is logged today,
+        because the log is append-only.
+
+        :return: None
+        """
+        values = []
+        last_events = self._get_last_events()
+        for contract in self.filtered(lambda c: c.state != "draft"):
+            values += contract._prepare_mrr_events(last_events.get(contract.id))
+        if values:
+            # sudo: nobody writes the log by hand; it follows from changes the user may make.
+            self.env["sale.subscription.event"].sudo().create(values)
+        self._update_next_transition_date()
+
+    def _prepare_mrr_events(self, last_event=None):
+        """Return the events missing in the log, and bring the contract's totals up to date.
+
+        :param last_event: the contract's latest `sale.subscription.event`, if any.
+        :return: values of `sale.subscription.event`.
+        :rtype: list
+        """
+        self.ensure_one()
+        today = self._get_today()
+        days = {day for day in self._get_mrr_change_days() if day <= today}
+        last_kind = None
+        if last_event:
+            last_kind = last_event.kind
+            days = {day for day in days if day > last_event.date} | {max(today, last_event.date)}
+        values = []
+        for day in sorted(days):
+            event = self._prepare_mrr_event(day, last_kind)
+            if event:
+                values.append(event)
+                last_kind = event["kind"]
+                # sudo: nobody may write the MRR, it is the sum of the log.
+                contract = self.sudo()
+                contract.mrr = event["mrr"]
+                contract.mrr_company += event["amount_company"]
+        return values
+
+    def _prepare_mrr_event(self, day, last_kind):
+        """Return the event that brings the log to the contract's MRR of a day.
+
+        :param date day: the day the change takes effect.
+        :param str last_kind: kind of the event before, None for none.
+        :return: values of a `sale.subscription.event`, None when nothing changed.
+        :rtype: dict | None
+        """
+        self.ensure_one()
+        currency = self.currency_id
+        before, after = self.mrr, currency.round(float(self._get_exact_mrr(day)))
+        if currency.is_zero(after - before):
+            return None
+        moved = movement(
+            exact(before),
+            exact(after),
+            first=last_kind is None,
+            cause=self._get_mrr_cause(day, last_kind),
+        )
+        if moved is None:
+            return None
+        amount = currency.round(after - before)
+        return {
+            "subscription_id": self.id,
+            "date": day,
+            "kind": moved[0],
+            "amount": amount,
+            "amount_company": self._get_company_amount(amount, after, day),
+            "mrr": after,
+            "user_id": self.user_id.id,
+            "team_id": self.team_id.id,
+            "template_id": self.template_id.id,
+            "plan_id": self.plan_id.id,
+            "partner_id": self.commercial_partner_id.id,
+            "reason_id": self._get_churn_reason().id if moved[0] == "churn" else False,
+            "company_id": self.company_id.id,
+            "currency_id": currency.id,
+        }
+
+    def _get_churn_reason(self):
+        """Return why service ends: the reason given, or that the agreed duration is over.
+
+        The log may be brought up to date before the contract itself is closed.
+
+        :rtype: sale.subscription.close.reason
+        """
+        self.ensure_one()
+        if self.close_reason_id or self.state == "cancelled":
+            return self.close_reason_id
+        return self.env.ref("sale_subscription.close_reason_end_date")
+
+    def _get_company_amount(self, amount, after, day):
+        """Convert an event's amount at its own date; at zero the balance is carried instead.
+
+        :param float amount: change of MRR in contract currency.
+        :param float after: MRR after the change.
+        :param date day: the event's day.
+        :rtype: float
+        """
+        self.ensure_one()
+        if self.currency_id.is_zero(after):
+            return -self.mrr_company
+        return self.currency_id._convert(amount, self.company_currency_id, self.company_id, day)
+
+    # === GETTERS === #
+    def _get_exact_mrr(self, day):
+        """Return the exact MRR on a day.
+
+        :param date day: the day asked for.
+        :return: untaxed, contract currency; zero before paid time, while paused and after the end.
+        :rtype: fractions.Fraction
+        """
+        self.ensure_one()
+        if self.state in ("draft", "cancelled") or not self._is_paid_time(day):
+            return exact(0)
+        lines = self.line_ids.filtered(lambda line: line._is_in_force(day))
+        return sum((line._get_exact_mrr() for line in lines), exact(0))
+
+    def _is_paid_time(self, day):
+        """Tell whether service on a day is paid for: after the trial, not paused, not ended."""
+        self.ensure_one()
+        end = self._get_service_end()
+        return (
+            day >= self._get_first_paid_day()
+            and (end is None or day < end)
+            and not self._is_paused_on(day)
+        )
+
+    def _is_paused_on(self, day):
+        """Tell whether service is paused on a day."""
+        self.ensure_one()
+        return any(
+            start <= day and (until is None or day < until) for start, until in self._get_pauses()
+        )
+
+    def _get_mrr_cause(self, day, last_kind):
+        """Return why MRR went to or came from zero on a day, as the engine names it.
+
+        :param date day: the day of the change.
+        :param str last_kind: kind of the event before, None for none.
+        :rtype: str | None
+        """
+        self.ensure_one()
+        end = self._get_service_end()
+        if self.state == "cancelled" or (end and day >= end):
+            return "close"
+        if self._is_paused_on(day):
+            return "pause"
+        if self.mrr:
+            return None
+        return {"pause": "resume", "churn": "reopen"}.get(last_kind)
+
+    def _get_mrr_change_days(self):
+        """Return the days on which MRR may change by itself.
+
+        :rtype: set
+        """
+        self.ensure_one()
+        days = {self._get_first_paid_day(), self._get_service_end()}
+        for line in self.line_ids:
+            days.add(line.date_start)
+            days.add(line.date_end and line.date_end + timedelta(days=1))
+        for interval in self._get_pauses():
+            days.update(interval)
+        return {day for day in days if day and day >= self._get_first_paid_day()}
+
+    def _get_last_events(self):
+        """Return each contract's latest event.
+
+        :return: contract id → `sale.subscription.event`.
+        :rtype: dict
+        """
+        # sudo: the log's state doesn't depend on who asks.
+        events = (
+            self.env["sale.subscription.event"]
+            .sudo()
+            .search([("subscription_id", "in", self.ids)], order="date, id")
+        )
+        return {event.subscription_id.id: event for event in events}

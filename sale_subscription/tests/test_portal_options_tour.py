@@ -1,0 +1,20 @@
+from odoo.tests import HttpCase, tagged
+
+from odoo.addons.sale_subscription.tests.portal_options_common import PortalOptionsCommon
+
+
+@tagged("post_install", "-at_install")
+class TestPortalOptionsTour(PortalOptionsCommon, HttpCase):
+    """A visitor without account adds an option to a quotation in the browser."""
+
+    def test_add_an_option(self):
+        order = self._create_optional_order()
+        self.start_tour(order.get_portal_url(), "subscription_quotation_options_tour", timeout=120)
+        self.env.invalidate_all()
+        self.assertEqual(self._get_line(order, self.storage).product_uom_qty, 2.0)
+
+
+class TestPortalOptionsTourPhone(TestPortalOptionsTour):
+    """The same on a phone."""
+
+    browser_size = "390x844"
