@@ -39,6 +39,22 @@ class TestOrderCard(OrderPaymentMixin, SubscriptionPaymentCommon, HttpCase):
         self.assertEqual(order.state, "sale")
         self.assertFalse(order.subscription_ids.payment_token_id)
 
+    def test_a_trial_paid_online_that_needs_no_card_is_accepted_by_signing(self):
+        order = self._create_trial_order(require_signature=False, require_payment=True)
+        self.template.card_required = False
+        page = self.url_open(order.sudo().get_portal_url()).text
+        self.assertIn("modalaccept", page)
+        self.assertIn("Accept &amp; Sign", page)
+        self._sign(order)
+        self.env.invalidate_all()
+        self.assertEqual((order.state, order.subscription_ids.state), ("sale", "active"))
+        self.assertFalse(order.subscription_ids.invoice_ids)
+
+    def test_what_is_due_first_is_paid_without_signing(self):
+        order = self._create_paid_order()
+        self.assertTrue(order._has_to_be_paid())
+        self.assertFalse(order._has_to_be_signed())
+
     def test_signing_comes_before_the_card(self):
         order = self._create_trial_order(require_signature=True)
         with mute_logger("odoo.http"), self.assertRaises(JsonRpcException):

@@ -92,6 +92,31 @@ class SaleOrder(models.Model):
             for day in set(paid.mapped("subscription_day"))
         )
 
+    def _has_to_be_signed(self):
+        """Override of `sale`: who has nothing to pay first, nor a card to save, accepts by signing.
+
+        Otherwise a trial that is to be paid online would leave its customer nothing to click.
+        """
+        return super()._has_to_be_signed() or (
+            self._is_free_to_start()
+            and not self.signature
+            and self.state in ("draft", "sent")
+            and not self.is_expired
+        )
+
+    def _is_free_to_start(self):
+        """Tell whether the order is to be paid online, but asks for nothing to start with.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        return (
+            self.require_payment
+            and bool(self._get_recurring_lines())
+            and not self._is_card_required()
+            and self.currency_id.is_zero(self._get_due_first()["total"])
+        )
+
     def _has_to_be_paid(self):
         """Override of `sale`: saving a card goes through the same door as paying."""
         return super()._has_to_be_paid() or self._has_to_save_card()
