@@ -1,5 +1,7 @@
 """Values shared by several models, so that they can never drift apart."""
 
+from datetime import timedelta
+
 INTERVAL_UNITS = [
     ("day", "Days"),
     ("week", "Weeks"),
@@ -135,3 +137,7 @@ ORDER_OPERATIONS = [
     ("upsell", "Upsell"),
     ("renewal", "Renewal"),
 ]
+
+# After this long somebody should ask the provider what became of a pending payment: a direct debit
+# takes up to ten working days.
+PENDING_TOO_LONG = timedelta(days=14)

@@ -173,7 +173,7 @@ class TestOrderDoubt(OrderPaymentMixin, SubscriptionPaymentCommon, HttpCase):
     def test_refused_after_days_the_order_is_free_again(self):
         self.token.demo_simulated_state = "pending"
         tx = self._pay_by_card()
-        self._collect("2026-03-18 12:00:00")
+        self._collect("2026-03-25 12:00:00")
         self.assertTrue(self.order.subscription_payment_doubt)
         self.provider.subscription_error_is_refusal = True
         tx._process("demo", {"reference": tx.reference, "simulated_state": "error"})
@@ -204,7 +204,7 @@ class TestOrderDoubt(OrderPaymentMixin, SubscriptionPaymentCommon, HttpCase):
         tx._set_pending()
         self.assertFalse(order._is_being_paid_by_card())
         self.assertTrue(order._can_be_edited_on_portal())
-        self._collect("2026-03-18 12:00:00")
+        self._collect("2026-03-25 12:00:00")
         self.assertFalse(order.activity_ids)
         order.action_confirm()
         self.assertEqual(order.state, "sale")
@@ -273,9 +273,9 @@ class TestOrderDoubt(OrderPaymentMixin, SubscriptionPaymentCommon, HttpCase):
         with self.assertRaisesRegex(UserError, "don't pay again"):
             self.order._begin_customer_payment()
         self.assertFalse(self.order._confirmation_error_message(), "the payment will find it")
-        self._collect("2026-03-16 12:00:00")
+        self._collect("2026-03-23 12:00:00")
         self.assertFalse(self.order.activity_ids)
-        self._collect("2026-03-18 12:00:00")
+        self._collect("2026-03-25 12:00:00")
         self.assertEqual(self.order.activity_ids.activity_type_id, self.env.ref(DOUBT))
         self.assertIn("pending for days", self.order.subscription_payment_doubt)
         self.order.with_user(self.accountant).action_payment_was_not_made()

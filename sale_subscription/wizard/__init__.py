@@ -1,4 +1,5 @@
 from . import account_move_reversal
+from . import account_payment_register
 from . import sale_advance_payment_inv
 from . import sale_subscription_change_wizard
 from . import sale_subscription_change_wizard_line

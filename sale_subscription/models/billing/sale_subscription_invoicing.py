@@ -160,6 +160,7 @@ class SaleSubscription(models.Model):
             self.payment_term_id.id,
             self.invoicing_mode,
             self.payment_token_id.id if self.invoicing_mode in CHARGE_MODES else False,
+            *self.template_id._get_unpaid_policy(),
             False if by_customer else self.id,
         )
 

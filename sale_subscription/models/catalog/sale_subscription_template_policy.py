@@ -81,3 +81,18 @@ class SaleSubscriptionTemplate(models.Model):
         help="When several periods are due at once: after an outage, or for a contract that "
         "started in the past.",
     )
+
+    # === GETTERS === #
+    def _get_unpaid_policy(self):
+        """Return what becomes of an unpaid invoice: contracts share one only where it's the same.
+
+        :return: days of asking, days until giving up, what is done then, and what undoes it.
+        :rtype: tuple
+        """
+        self.ensure_one()
+        return (
+            self._get_retry_days(),
+            self.auto_close_days,
+            self.unpaid_action,
+            self.reopen_when_paid,
+        )

@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.fields import Command
 
-from ...const import CHARGE_MODES
+from ...const import CHARGE_MODES, PENDING_TOO_LONG
 
 # How long a customer who opened the provider's payment page is left in peace by our own charging.
 CUSTOMER_PAYS_FOR = timedelta(minutes=30)
@@ -38,7 +38,7 @@ class AccountMove(models.Model):
         if self._get_subscription_invoicing_mode() not in CHARGE_MODES:
             return self.env._("The template of the contract doesn't charge automatically.")
         if not asked and self._get_announced_transfers():
-            return self.env._("The customer announced a bank transfer.")
+            return self.env._("The customer announced a payment.")
         return self._get_card_problem() or self._get_hold_reason()
 
     def _get_announced_transfers(self):
@@ -47,7 +47,33 @@ class AccountMove(models.Model):
         :rtype: payment.transaction
         """
         return self.transaction_ids.filtered(
-            lambda tx: tx.state == "pending" and tx.provider_code in ("custom", "none")
+            lambda tx: (
+                tx.state == "pending" and (tx.provider_code in ("custom", "none") or tx._is_stale())
+            )
+        )
+
+    def _get_stuck_payment_text(self):
+        """Return which online payment of the customer has had no end for days.
+
+        Of one that is only pending nobody knows if it ever comes: after a while that is the same as
+        an announced transfer. Money that came in and isn't registered keeps everything else away.
+
+        :rtype: str | bool
+        """
+        self.ensure_one()
+        stuck = self.transaction_ids.filtered(
+            lambda tx: (
+                tx._is_on_its_way()
+                and tx.provider_code not in ("custom", "none")
+                and tx.last_state_change < fields.Datetime.now() - PENDING_TOO_LONG
+            )
+        )
+        if not stuck:
+            return False
+        return self.env._(
+            "The customer's online payment %(payment)s has been on its way for days. Look it up at "
+            "the payment provider: if it was made, register it; if not, charge or remind by hand.",
+            payment=stuck[0].reference,
         )
 
     def _get_card_problem(self):
@@ -64,7 +90,10 @@ class AccountMove(models.Model):
             return self.env._("Its contracts are paid with different payment methods.")
         if self.currency_id != contracts[:1].currency_id:
             return self.env._("The invoice has another currency than its contract.")
-        return False
+        # Who is invoiced may have changed since.
+        return self._get_collecting_token()._get_charge_problem(
+            self.company_id, self.currency_id, contracts.partner_id | self.partner_id
+        )
 
     def _get_hold_reason(self):
         """Return why a person has to look at the amount before it is charged.

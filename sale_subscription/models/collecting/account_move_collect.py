@@ -6,13 +6,10 @@ from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ...const import CHARGE_MODES, LIVE_ATTEMPT_STATES, MAIL_MODES
-from ...engine.dunning import COLLECT, due_rung, grace_days, next_day
+from ...engine.dunning import COLLECT, due_rung, next_day
 from ...patience import commit_patiently
 
 _logger = logging.getLogger(__name__)
-
-# How long after a customer announced a bank transfer nobody gives up.
-TRANSFER_TAKES = timedelta(days=14)
 
 
 class AccountMove(models.Model):
@@ -83,14 +80,17 @@ class AccountMove(models.Model):
         contracts = self.line_ids.subscription_id
         if not self or any(contract.payment_exception for contract in contracts):
             return attempt
+        self._tell_stuck_payment()
         if self._is_customer_paying():
             return attempt
         today = contracts[:1]._get_today()
-        rungs = self._get_rungs()
-        rung = due_rung(rungs, self.subscription_step, today)
-        asked = self.subscription_charge_now
-        if not asked and rung and rung.action != COLLECT:
-            self._give_up(rungs, today)
+        rung = due_rung(self._get_rungs(), self.subscription_step, today)
+        asked = self.subscription_charge_now and self._is_due(today)
+        if not asked and not rung:
+            self._replan_ladder(today)
+            return attempt
+        if not asked and rung.action != COLLECT:
+            self._give_up(today)
             return attempt
         step = rung.number if rung and rung.action == COLLECT else -1
         # First the plan: mails tell the day of the next step.
@@ -103,22 +103,25 @@ class AccountMove(models.Model):
             self._hold(reason)
         return attempt
 
-    def _give_up(self, rungs, today):
+    def _give_up(self, today):
         """Let the contracts end or rest, unless the customer had no time to answer.
 
-        :param rungs: see `_get_rungs`.
         :param date today: the day it is.
         """
-        last = self.subscription_last_step_date
-        earliest = last and last + timedelta(days=grace_days(rungs))
-        announced = self._get_announced_transfers().mapped("last_state_change")
-        if announced:
-            waiting = max(announced).date() + TRANSFER_TAKES
-            earliest = max(earliest or waiting, waiting)
+        earliest = self._get_give_up_date()
         if earliest and earliest > today:
             self._write_step({"subscription_step_date": earliest})
         else:
             self.line_ids.subscription_id._give_up(self)
+
+    def _tell_stuck_payment(self):
+        """Tell the contracts, once, of a customer's payment that has no end for days."""
+        stuck = self._get_stuck_payment_text()
+        if stuck and stuck != self.subscription_hold_reason:
+            self._write_step({"subscription_hold_reason": stuck})
+            self.line_ids.subscription_id._schedule_payment_activity(
+                self.env._("Is %(invoice)s being paid?", invoice=self.name), stuck
+            )
 
     def _prepare_next_step(self, step, today):
         """Return the values that plan the step after this one.
@@ -133,6 +136,7 @@ class AccountMove(models.Model):
             "subscription_step_date": next_day(self._get_rungs(), taken) or False,
             "subscription_charge_now": False,
             "subscription_last_step_date": today,
+            "subscription_hold_reason": self._get_stuck_payment_text(),
         }
 
     def _record_step_failure(self, error):
@@ -147,12 +151,20 @@ class AccountMove(models.Model):
 
     def _handle_step_failure(self, error):
         """Tell the contracts what went wrong and try again tomorrow."""
+        reason = self.line_ids.subscription_id[:1]._get_failure_text(error)
+        self._postpone_step(self.subscription_step, reason)
+
+    def _postpone_step(self, step, reason):
+        """Tell the contracts why nothing could be collected, and try again tomorrow.
+
+        :param int step: how many steps of the ladder count as taken.
+        :param str reason: what was in the way.
+        """
         contracts = self.line_ids.subscription_id
         tomorrow = contracts[:1]._get_today() + timedelta(days=1)
-        self._write_step({"subscription_step_date": tomorrow})
+        self._write_step({"subscription_step": step, "subscription_step_date": tomorrow})
         contracts._schedule_payment_activity(
-            self.env._("%(invoice)s could not be collected", invoice=self.name),
-            contracts[:1]._get_failure_text(error),
+            self.env._("%(invoice)s could not be collected", invoice=self.name), reason
         )
 
     @api.model
@@ -166,15 +178,26 @@ class AccountMove(models.Model):
             ]
         )
         for move in reopened:
-            move._write_step({"subscription_was_paid": False})
-            move.line_ids.subscription_id._schedule_payment_activity(
-                self.env._("%(invoice)s is open again", invoice=move.name),
-                self.env._(
-                    "It had been paid, but the payment was taken back or undone. Nothing is "
-                    "charged or reminded by itself: talk to the customer, then collect it by hand."
-                ),
-            )
-        self.env["ir.cron"]._commit_progress()
+            try:
+                commit_patiently(self.env, move._tell_reopened)
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                continue  # the next run finds it again
+            except Exception:  # one customer's trouble must not keep others waiting
+                self.env.cr.rollback()
+                _logger.exception("Nobody could be told that invoice %s is open again", move.id)
+
+    def _tell_reopened(self):
+        """Tell the contracts that a payment of this invoice was taken back."""
+        if not self.subscription_was_paid:
+            return  # another worker has told it
+        self._write_step({"subscription_was_paid": False})
+        self.line_ids.subscription_id._schedule_payment_activity(
+            self.env._("%(invoice)s is open again", invoice=self.name),
+            self.env._(
+                "It had been paid, but the payment was taken back or undone. Nothing is charged or "
+                "reminded by itself: talk to the customer, then collect it by hand."
+            ),
+        )
 
     def _remind(self, step):
         """Ask a customer whose payment method can't be charged to pay.

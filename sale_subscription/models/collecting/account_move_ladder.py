@@ -1,7 +1,12 @@
+from datetime import timedelta
+
 from odoo import fields, models
 
 from ...const import CHARGE_MODES, MAIL_MODES
-from ...engine.dunning import COLLECT, ladder, next_day
+from ...engine.dunning import COLLECT, GIVE_UP, grace_days, ladder, next_day
+
+# How long after a customer announced a bank transfer nobody gives up.
+TRANSFER_TAKES = timedelta(days=14)
 
 
 class AccountMove(models.Model):
@@ -110,6 +115,21 @@ class AccountMove(models.Model):
             day = next_day(move._get_rungs(), 0) if move._is_collectable() else False
             move._write_step({"subscription_step": 0, "subscription_step_date": day or False})
 
+    def _replan_ladder(self, today):
+        """Plan the next step anew because none is due today: another instalment is waited for.
+
+        :param date today: the day it is.
+        """
+        taken = self.subscription_step if self._is_due(today) else 0
+        day = next_day(self._get_rungs(), taken)
+        self._write_step(
+            {
+                "subscription_step": taken,
+                "subscription_step_date": day or False,
+                "subscription_charge_now": False,
+            }
+        )
+
     def _write_step(self, values):
         """Write what only collecting reads, without core comparing each line before and after.
 
@@ -176,6 +196,24 @@ class AccountMove(models.Model):
         if not due or due == lines:
             return self.amount_residual
         return min(self.amount_residual, sum(due.mapped("amount_residual_currency")))
+
+    def _get_give_up_date(self):
+        """Return the first day on which the contracts may end or rest for this invoice.
+
+        Customers get some days to answer the last request, and a transfer they announced to arrive.
+
+        :return: False for never.
+        :rtype: date | bool
+        """
+        self.ensure_one()
+        rungs = self._get_rungs()
+        days = [rung.day for rung in rungs if rung.action == GIVE_UP]
+        if not days:
+            return False
+        if self.subscription_last_step_date:
+            days.append(self.subscription_last_step_date + timedelta(days=grace_days(rungs)))
+        announced = self._get_announced_transfers().mapped("last_state_change")
+        return max(days + [moment.date() + TRANSFER_TAKES for moment in announced])
 
     def _get_rungs(self, due=None):
         """Return the steps of this invoice, those that change nothing left out.

@@ -1,6 +1,10 @@
+from datetime import timedelta
+
 from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools.misc import format_date
+
+from ...engine.dunning import next_day
 
 
 class AccountMove(models.Model):
@@ -42,8 +46,25 @@ class AccountMove(models.Model):
                 )
             )
         # Also makes everybody who looked at the invoice before us look again.
-        self._write_step({"subscription_charge_now": False})
+        self._write_step(self._prepare_requested_step())
         return self._create_attempt()
+
+    def _prepare_requested_step(self):
+        """Return what a charge by a person's click means for the ladder.
+
+        What had been left to a person climbs on from where it stopped.
+
+        :rtype: dict
+        """
+        values = {"subscription_charge_now": False}
+        if self.subscription_hold_reason:
+            tomorrow = self.company_id._get_subscription_today() + timedelta(days=1)
+            day = next_day(self._get_rungs(), self.subscription_step)
+            values.update(
+                subscription_hold_reason=False,
+                subscription_step_date=day and max(day, tomorrow),
+            )
+        return values
 
     def _is_being_paid(self):
         """Tell whether a charge has begun whose end isn't known yet.
@@ -61,6 +82,16 @@ class AccountMove(models.Model):
         self.ensure_one()
         # sudo: customers on the portal can't read attempts, but are kept from paying twice.
         return any(attempt._is_live() for attempt in self.sudo().subscription_attempt_ids)
+
+    def _get_last_decline(self):
+        """Return the last charge of this invoice if it was declined.
+
+        :rtype: sale.subscription.attempt
+        """
+        self.ensure_one()
+        # sudo: as in `_has_live_attempt`.
+        last = self.sudo().subscription_attempt_ids.sorted("id")[-1:]
+        return last.filtered(lambda attempt: attempt.state == "declined")
 
     # === PAYING ONLINE === #
     def _has_to_be_paid(self):

@@ -1,6 +1,4 @@
 import base64
-from datetime import timedelta
-
 from markupsafe import Markup
 
 from odoo import fields, models
@@ -257,11 +255,8 @@ class AccountMove(models.Model):
         :rtype: date | bool
         """
         self.ensure_one()
-        today = self.company_id._get_subscription_today()
-        days = self._get_subscription_template().auto_close_days
-        if not days or not self.invoice_date_due or not self.subscription_step_date:
-            return False
-        return max(self.invoice_date_due + timedelta(days=days), today)
+        day = self.subscription_step_date and self._get_give_up_date()
+        return day and max(day, self.company_id._get_subscription_today())
 
     def _get_subscription_next_attempt_date(self, closing_date):
         """Return the day of the next attempt or reminder.

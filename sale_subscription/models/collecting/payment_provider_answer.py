@@ -38,7 +38,20 @@ class PaymentProvider(models.Model):
     def _log_response(self, response, *, reference=None):
         """Override of `payment` to note whether the request was refused or only failed."""
         if response.status_code >= 400:
-            # 4xx: the provider understood and said no. 5xx, and 408, 409, 425, 429: who knows.
-            clear = response.status_code < 500 and response.status_code not in (408, 409, 425, 429)
-            self.env["payment.transaction"]._note_answer("refused" if clear else "failed")
+            self.env["payment.transaction"]._note_answer(self._get_answer(response.status_code))
         return super()._log_response(response, reference=reference)
+
+    @api.model
+    def _get_answer(self, status_code):
+        """Return what a status of 400 and more says about a charge.
+
+        :param int status_code: of the provider's response.
+        :return: see `payment.transaction._note_answer`.
+        :rtype: str
+        """
+        if status_code in (401, 403):  # a wrong key: no customer's fault
+            return "unauthorized"
+        # 4xx: the provider understood and said no. 5xx, and 408, 409, 425, 429: who knows.
+        if status_code < 500 and status_code not in (408, 409, 425, 429):
+            return "refused"
+        return "failed"

@@ -1,6 +1,7 @@
 import re
 
 from odoo import api, models
+from odoo.exceptions import UserError
 
 from ...patience import wait_for_lock
 
@@ -15,8 +16,13 @@ HARD_DECLINE = re.compile(
 
 # What core's providers and core itself say, in English, when they didn't understand an answer.
 UNCLEAR = re.compile(
-    r"Received data with|Unknown payment status|The amount or currency is missing"
-    r"|from the payment data doesn't match",
+    r"Received data with|Received invalid|Unknown payment status"
+    r"|The amount or currency is missing|from the payment data doesn't match",
+)
+# What they say when it was the question after the charge that had no answer (Razorpay asks for the
+# payment it has just made), or when the bank hasn't answered yet (Worldline).
+UNANSWERED = re.compile(
+    r"Could not establish the connection|rejected the request|AUTHORIZATION_REQUESTED"
 )
 
 
@@ -30,9 +36,29 @@ class PaymentTransaction(models.Model):
     def create(self, vals_list):
         """Override of `payment`: nothing is paid twice at the same time."""
         if not self.env.context.get("subscription_attempt"):
+            self._check_leaves_trace(vals_list)
             for name in ("invoice_ids", "sale_order_ids"):
                 self._get_paid_records(vals_list, name)._begin_customer_payment()
         return super().create(vals_list)
+
+    @api.model
+    def _check_leaves_trace(self, vals_list):
+        """Refuse to charge a contract's invoice by a payment of core's, made in one piece.
+
+        Core's own payments call the provider in the middle of a database transaction: what fails
+        after that leaves no trace of the charge, and nobody asks what became of it.
+
+        :param list vals_list: values of transactions about to be created.
+        :raise UserError: naming the door that is meant for it.
+        """
+        offline = [vals for vals in vals_list if vals.get("operation") == "offline"]
+        if self._get_paid_records(offline, "invoice_ids").line_ids.subscription_id:
+            raise UserError(
+                self.env._(
+                    "The saved payment method of a subscription is charged by the button “Charge” "
+                    "on the contract. Register a payment here only if it was made another way."
+                )
+            )
 
     @api.model
     def _get_paid_records(self, vals_list, name):
@@ -88,15 +114,39 @@ class PaymentTransaction(models.Model):
         attempts = Attempt.search([("transaction_id", "in", self.ids), ("state", "!=", "done")])
         # Looked at before core registers the payment.
         surplus = attempts.filtered(lambda attempt: attempt._is_surplus())
+        paid_before = (self - attempts.transaction_id)._get_invoices_paid_before()
         result = super()._post_process()
         (attempts - surplus)._settle()
         surplus.with_context(subscription_surplus=True)._settle()
+        for move in paid_before:
+            move.line_ids.subscription_id._ask_about_surplus(move)
         return result
+
+    def _get_invoices_paid_before(self):
+        """Return contracts' invoices that payments about to be registered come too late for.
+
+        A customer may stay so long on the provider's page that the saved card has been charged.
+
+        :rtype: account.move
+        """
+        new = self.filtered(
+            lambda tx: (
+                tx.state == "done"
+                and not tx.is_post_processed
+                and tx.operation in ("online_redirect", "online_direct", "online_token")
+            )
+        )
+        # sudo: whoever has it post-processed, the contracts' people are asked.
+        moves = new.sudo().invoice_ids.filtered(lambda move: move.line_ids.subscription_id)
+        return moves.filtered(
+            lambda move: move.state == "posted" and move.payment_state in ("in_payment", "paid")
+        )
 
     def _note_answer(self, answer):
         """Remember what the provider answered while one of our charges is made.
 
-        :param str answer: 'processed', 'refused' or 'failed'.
+        :param str answer: 'processed', 'refused', 'unauthorized' (not the customer, but we were
+            turned away) or 'failed'.
         """
         answers = self.env.context.get("subscription_answers")
         if answers is not None:
@@ -116,8 +166,9 @@ class PaymentTransaction(models.Model):
         if UNCLEAR.search(self.state_message or ""):
             return False
         if "processed" in answers:
-            return self.provider_id.subscription_error_is_refusal
-        return bool(answers) and answers[-1] == "refused"
+            is_unanswered = UNANSWERED.search(self.state_message or "")
+            return not is_unanswered and self.provider_id.subscription_error_is_refusal
+        return bool(answers) and answers[-1] in ("refused", "unauthorized")
 
     def _is_on_its_way(self):
         """Tell whether money moves, or has moved, that the invoice doesn't know of yet.

@@ -5,8 +5,9 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
+from ...const import PENDING_TOO_LONG
 from ...patience import MAX_TRIES, commit_patiently, is_locked, wait_for_lock
-from .sale_subscription_attempt_result import INTERRUPTED_AFTER, PENDING_TOO_LONG
+from .sale_subscription_attempt_result import INTERRUPTED_AFTER
 
 _logger = logging.getLogger(__name__)
 

@@ -1,5 +1,4 @@
 import logging
-from contextlib import suppress
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -72,10 +71,14 @@ class SaleSubscriptionAttempt(models.Model):
         readonly=True,
         help="The bank will never accept this payment method again: a new one is needed.",
     )
+    is_turned_away = fields.Boolean(
+        readonly=True,
+        help="The provider refused us and not the payment method: its key is wrong, for instance.",
+    )
     message = fields.Char(string="Reason", readonly=True)
     is_told = fields.Boolean(
         readonly=True,
-        help="Customer and salesperson know how it ended, or that it takes unusually long.",
+        help="Customer and salesperson know how it ended.",
     )
 
     _live_uniq = models.UniqueIndex(
@@ -164,6 +167,7 @@ class SaleSubscriptionAttempt(models.Model):
         elif transaction.state == "cancel" or (
             transaction.state == "error" and transaction._is_answer_clear(answers)
         ):
+            self.is_turned_away = answers[-1:] == ["unauthorized"]
             self._decline()
         elif transaction.state != "done":
             self._freeze(transaction.state_message)
@@ -200,8 +204,13 @@ class SaleSubscriptionAttempt(models.Model):
         :param str reason: what is known.
         """
         self.env.cr.rollback()
-        with suppress(*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY):
+        try:
             commit_patiently(self.env, self._freeze, reason)
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            return
+        except Exception:
+            self.env.cr.rollback()
+            _logger.exception("Payment attempts %s could not be put in doubt", self.ids)
 
     # === GETTERS === #
     def _is_surplus(self):

@@ -1,5 +1,4 @@
 import logging
-from contextlib import suppress
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -7,6 +6,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
+from ...const import PENDING_TOO_LONG
 from ...patience import commit_patiently, is_locked, wait_for_lock
 
 _logger = logging.getLogger(__name__)
@@ -14,8 +14,6 @@ _logger = logging.getLogger(__name__)
 # An attempt "in progress" that nobody works on any more is in doubt after this long: between
 # writing it down and calling the provider another process could take it for abandoned.
 INTERRUPTED_AFTER = timedelta(minutes=5)
-# After this long somebody should ask the provider what became of a pending payment.
-PENDING_TOO_LONG = timedelta(days=7)
 
 
 class SaleSubscriptionAttempt(models.Model):
@@ -33,8 +31,20 @@ class SaleSubscriptionAttempt(models.Model):
         except Exception as error:
             self.env.cr.rollback()
             _logger.info("Payment attempts %s could not be followed up: %s", self.ids, error)
-            with suppress(*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY):
-                commit_patiently(self.env, self._handle_follow_up_failure, error)
+            self._record_follow_up_failure(error)
+
+    def _record_follow_up_failure(self, error):
+        """Tell the contracts, in a transaction of its own; if that fails the job finds it again.
+
+        :param Exception error: what went wrong.
+        """
+        try:
+            commit_patiently(self.env, self._handle_follow_up_failure, error)
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            return
+        except Exception:
+            self.env.cr.rollback()
+            _logger.exception("The failure of attempts %s could not be recorded", self.ids)
 
     def _follow_result(self):
         """Register a payment, or tell of a decline; neither twice, however often it is called."""
@@ -44,7 +54,7 @@ class SaleSubscriptionAttempt(models.Model):
     def _settle_paid(self):
         """Register the payment of a charge that succeeded."""
         transaction = self.transaction_id
-        if transaction.state == "done" and "calling" in self.mapped("state"):
+        if transaction.state == "done" and {"calling", "pending"} & set(self.mapped("state")):
             transaction._post_process()
 
     def _tell_declined(self):
@@ -52,7 +62,17 @@ class SaleSubscriptionAttempt(models.Model):
         for attempt in self:
             if attempt.state == "declined" and not attempt.is_told:
                 attempt.is_told = True
-                attempt.subscription_ids._handle_decline(attempt)
+                if attempt.is_turned_away and not attempt._is_by_customer():
+                    attempt._postpone()
+                else:
+                    attempt.subscription_ids._handle_decline(attempt)
+
+    def _postpone(self):
+        """Take the step again tomorrow: the provider turned us away, not the customer's card."""
+        for contract in self.subscription_ids:
+            contract.message_post(body=self._get_sentence())
+        if self.step >= 0:
+            self.move_id._postpone_step(self.step, self.message)
 
     def _handle_follow_up_failure(self, error):
         """Say on the contracts what couldn't be done after the provider answered.
@@ -60,7 +80,7 @@ class SaleSubscriptionAttempt(models.Model):
         :param Exception error: what went wrong.
         """
         reason = self.subscription_ids[:1]._get_failure_text(error)
-        paid = self.filtered(lambda attempt: attempt.state == "calling")
+        paid = self.filtered(lambda attempt: attempt.state in ("calling", "pending"))
         paid._freeze(self.env._("It was paid, but the payment can't be registered: %s", reason))
         for attempt in self - paid:
             attempt.is_told = True
@@ -138,11 +158,23 @@ class SaleSubscriptionAttempt(models.Model):
             attempt.subscription_ids._clear_payment_exception()
             for contract in attempt.subscription_ids:
                 contract.message_post(body=attempt._get_sentence())
-            if attempt.step >= 0 and attempt.move_id._is_collectable():
-                today = attempt.subscription_ids[:1]._get_today()
-                attempt.move_id._write_step(
-                    {"subscription_step": attempt.step, "subscription_step_date": today}
-                )
+            if attempt.move_id._is_collectable():
+                attempt.move_id._write_step(attempt._prepare_step_again())
+
+    def _prepare_step_again(self):
+        """Return what lets an invoice go on whose payment, as a person knows, wasn't made.
+
+        :return: fields of the ladder (`account.move`).
+        :rtype: dict
+        """
+        self.ensure_one()
+        today = self.subscription_ids[:1]._get_today()
+        if self._is_by_customer():
+            # They hear of it today: time to pay another way before they are given up.
+            return {"subscription_last_step_date": today}
+        if self.step < 0:
+            return {"subscription_charge_now": True, "subscription_step_date": today}
+        return {"subscription_step": self.step, "subscription_step_date": today}
 
     def _get_decision(self):
         """Return who decided.
@@ -162,7 +194,7 @@ class SaleSubscriptionAttempt(models.Model):
         abandoned = Domain("state", "=", "calling") & Domain("date", "<", now - INTERRUPTED_AFTER)
         untold = Domain("state", "=", "declined") & Domain("is_told", "=", False)
         slow = Domain("state", "=", "pending") & Domain("date", "<", now - PENDING_TOO_LONG)
-        loose = abandoned | untold | (slow & Domain("is_told", "=", False))
+        loose = abandoned | untold | slow
         ids = self.search(loose).ids
         # First what nobody has locked, so that many workers share the work; then the rest.
         for is_patient in (False, True):
@@ -216,24 +248,16 @@ class SaleSubscriptionAttempt(models.Model):
         transaction = self.transaction_id
         if self.state == "declined":
             self._tell_declined()
-        elif self.state == "pending":
-            self._tell_pending()
         elif transaction.state == "done":
             self._follow_up()
+        elif self.state == "pending":
+            if transaction.state in ("cancel", "error"):
+                self._settle()
+            else:
+                self._freeze(self.env._("It has been pending for days."))
         elif transaction.state in ("pending", "authorized"):
             self.state = "pending"
         elif transaction.state == "cancel":
             self._settle_declined()
         else:
             self._freeze(self.env._("The server stopped while the payment was being made."))
-
-    def _tell_pending(self):
-        """Tell the salesperson that a payment takes unusually long: nothing is done meanwhile."""
-        self.is_told = True
-        self.subscription_ids._schedule_payment_activity(
-            self.env._("Is %(invoice)s being paid?", invoice=self.move_id.name),
-            self.env._(
-                "A payment has been pending for days. Look it up at the payment provider; the "
-                "invoice is neither charged nor reminded meanwhile."
-            ),
-        )

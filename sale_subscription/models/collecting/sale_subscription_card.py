@@ -244,8 +244,7 @@ class SaleSubscription(models.Model):
             "sale_subscription.mail_activity_type_card",
             summary=summary,
             note=note,
-            # The customer may have removed it: they get no to-do of ours.
-            user_id=self.user_id.id or self.env.ref("base.user_root").id,
+            user_id=self._get_payment_user().id,
         )
 
     # === GETTERS === #

@@ -43,6 +43,12 @@ class SaleSubscription(models.Model):
         groups="base.group_user",
         help="When an open invoice is charged or reminded next, or the contract is given up.",
     )
+    has_declined_payment = fields.Boolean(
+        compute="_compute_open_invoices",
+        compute_sudo=True,
+        groups="base.group_user",
+        help="The last charge of an open invoice was declined.",
+    )
     hold_reason = fields.Char(
         string="Not Charged Because",
         compute="_compute_open_invoices",
@@ -71,6 +77,7 @@ class SaleSubscription(models.Model):
             contract.next_payment_date = min(days, default=False)
             reasons = moves.filtered("subscription_hold_reason")
             contract.hold_reason = reasons[:1].subscription_hold_reason
+            contract.has_declined_payment = any(move._get_last_decline() for move in moves)
 
     # === ACTION METHODS === #
     def action_collect(self):
@@ -83,10 +90,13 @@ class SaleSubscription(models.Model):
 
         :return: ids of the `payment.transaction` made, of any outcome.
         :rtype: list
+        :raise AccessError: unless the user may write the contract, or does invoicing and may read
+            it.
         :raise UserError: if a contract's payment method can't be charged, an invoice is being paid
             at this moment, its amount is above the limit, or an earlier payment is in doubt.
         """
-        self.check_access("write")
+        does_invoicing = self.env.user.has_group("account.group_account_invoice")
+        self.check_access("read" if does_invoicing else "write")
         self._check_operation("collect")
         attempts = self.env["sale.subscription.attempt"]
         for contract in self:

@@ -106,6 +106,15 @@ class SaleSubscription(models.Model):
         :param str activity_type: xmlid of its `mail.activity.type`.
         """
         for contract in self:
-            # Whoever made the provider answer, a visitor even, gets no to-do of ours.
-            user = contract.user_id or self.env.ref("base.user_root")
-            leave_todo(contract, activity_type, summary, note, user)
+            leave_todo(contract, activity_type, summary, note, contract._get_payment_user())
+
+    def _get_payment_user(self):
+        """Return who is asked about payments of the contract.
+
+        Whoever made the provider answer, a visitor even, gets no to-do of ours.
+
+        :rtype: res.users
+        """
+        self.ensure_one()
+        # sudo: a job or a visitor may not read teams.
+        return self.user_id or self.sudo().team_id.user_id or self.env.ref("base.user_root")

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import fields, models
 from odoo.tools.misc import format_date
 
@@ -42,41 +44,71 @@ class SaleSubscription(models.Model):
             contract.message_post(body=attempt._get_sentence())
         self._clear_payment_exception()
         if self.env.context.get("subscription_surplus"):
-            self._schedule_payment_activity(
-                self.env._("Was %(invoice)s paid twice?", invoice=attempt.move_id.name),
-                self.env._(
-                    "A card payment came in for an invoice that had been paid otherwise. The money "
-                    "is on the customer's account: use it for another invoice or give it back."
-                ),
-            )
+            self._ask_about_surplus(attempt.move_id)
             return
         attempt.move_id._send_subscription_mail("receipt", attempt)
         attempt.move_id.filtered(lambda move: move._is_collectable())._continue_ladder()
+
+    def _ask_about_surplus(self, move):
+        """Ask what becomes of money that came in for an invoice that was paid already.
+
+        :param move: the `account.move`.
+        """
+        self._schedule_payment_activity(
+            self.env._("Was %(invoice)s paid twice?", invoice=move.name),
+            self.env._(
+                "An online payment came in for an invoice that had been paid otherwise. The money "
+                "is on the customer's account: use it for another invoice or give it back."
+            ),
+        )
 
     def _give_up(self, move):
         """Close or suspend contracts because an invoice stays unpaid.
 
         :param move: the unpaid `account.move`.
         """
-        kinds = set()
-        for contract in self:
-            template = contract.template_id
-            if contract.state not in ("active", "paused") or not template.auto_close_days:
-                continue
-            if template.unpaid_action == "suspend":
-                # Who rests already, rests.
-                if contract.state == "active":
-                    contract._suspend(move)
-                    kinds.add("suspended")
-            else:
-                contract._close_unpaid(move)
-                kinds.add("closed")
+        contracts = self.filtered(lambda contract: contract.template_id.auto_close_days)
+        resting = contracts.filtered(lambda contract: contract._is_resting_by_agreement())
+        kinds = {contract._stop_unpaid(move) for contract in contracts - resting} - {None}
+        if resting and not kinds:
+            # Looked at again until the agreed pause is over.
+            tomorrow = move.company_id._get_subscription_today() + timedelta(days=1)
+            move._write_step({"subscription_step_date": tomorrow})
+            return
         # What else is open of these contracts isn't charged or reminded any more either.
-        for moves in self._get_open_invoices().values():
-            move |= moves
-        move._write_step({"subscription_step_date": False, "subscription_charge_now": False})
+        moves = move
+        for others in (contracts - resting)._get_open_invoices().values():
+            moves |= others
+        moves._write_step({"subscription_step_date": False, "subscription_charge_now": False})
         for kind in sorted(kinds):
-            move[:1]._send_subscription_mail(kind)
+            move._send_subscription_mail(kind)
+
+    def _is_resting_by_agreement(self):
+        """Tell whether a contract that would be suspended is paused already, for another reason.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        suspends = self.template_id.unpaid_action == "suspend"
+        return suspends and self.state == "paused" and not self.is_suspended
+
+    def _stop_unpaid(self, move):
+        """Close or suspend one contract, as its template says, unless it has stopped already.
+
+        :param move: the unpaid `account.move`.
+        :return: the kind of mail that tells it, None if nothing was done.
+        :rtype: str | None
+        """
+        self.ensure_one()
+        if self.state not in ("active", "paused"):
+            return None
+        if self.template_id.unpaid_action != "suspend":
+            self._close_unpaid(move)
+            return "closed"
+        if self.state == "active":
+            self._suspend(move)
+            return "suspended"
+        return None
 
     def _close_unpaid(self, move):
         """Close one contract for non-payment.
@@ -114,7 +146,7 @@ class SaleSubscription(models.Model):
         return {
             "invoice": move.name,
             "amount": move.currency_id.format(move.amount_residual),
-            "date": format_date(self.env, move.invoice_date_due),
+            "date": format_date(self.env, move._get_due_date()),
         }
 
     def _go_on_when_paid(self):

@@ -31,16 +31,6 @@ class AccountMove(models.Model):
         """
         return (self.partner_id.commercial_partner_id, self.company_id, self.currency_id)
 
-    def _get_last_decline(self):
-        """Return the last charge of this invoice if it was declined.
-
-        :rtype: sale.subscription.attempt
-        """
-        self.ensure_one()
-        # sudo: as in `_get_portal_payment_notice`.
-        last = self.sudo().subscription_attempt_ids.sorted("id")[-1:]
-        return last.filtered(lambda attempt: attempt.state == "declined")
-
     def _get_portal_notices(self):
         """Return what the list of open invoices says about this one.
 
