@@ -44,7 +44,7 @@ class TestOrderCard(OrderPaymentMixin, SubscriptionPaymentCommon, HttpCase):
         self.template.card_required = False
         page = self.url_open(order.sudo().get_portal_url()).text
         self.assertIn("modalaccept", page)
-        self.assertIn("Accept &amp; Sign", page)
+        self.assertIn("Accept & Sign", page)
         self._sign(order)
         self.env.invalidate_all()
         self.assertEqual((order.state, order.subscription_ids.state), ("sale", "active"))

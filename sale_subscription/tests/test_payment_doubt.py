@@ -214,10 +214,10 @@ class TestPaymentDoubt(CollectCommon):
     def test_pending_waits_and_settles(self):
         self.card.demo_simulated_state = "pending"
         contract, move = self._subscribe()
-        self._collect_daily(1, 16)
+        self._collect_daily(1, 15)
         self.assertEqual(self._attempts(contract), [("2026-03-01", 11.5, "pending")])
         self.assertEqual(contract.state, "active", "nobody is closed while money is on its way")
-        with self._today("2026-03-17"):
+        with self._today("2026-03-15"):
             move.transaction_ids.action_demo_set_done()
             move.transaction_ids._post_process()
         self.assertEqual(contract.attempt_ids.state, "done")

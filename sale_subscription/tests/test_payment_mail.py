@@ -90,7 +90,8 @@ class TestPaymentMail(SubscriptionCommon, HttpCase):
                 "provider_ref": "ref",
             }
         )
-        transaction = self.env["payment.transaction"].create(
+        Transaction = self.env["payment.transaction"].with_context(subscription_attempt=True)
+        transaction = Transaction.create(
             {
                 "provider_id": self.provider.id,
                 "payment_method_id": self.card_method.id,

@@ -1,4 +1,5 @@
 import base64
+
 from markupsafe import Markup
 
 from odoo import fields, models
