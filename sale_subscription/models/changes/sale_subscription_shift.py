@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import models
 from odoo.fields import Command
 
+from ...engine.intervals import FOREVER, merge
 from ...engine.owed import owed
 
 
@@ -26,13 +27,15 @@ class SaleSubscription(models.Model):
             and not self.anchor_day
         )
 
-    def _get_billing_pauses(self, covered):
+    def _get_billing_pauses(self, covered, version_end=None):
         """Return the pauses as billing sees them.
 
         Where periods shift, what is paid ahead stays paid during the pause: it is used later. A
-        contract that ends gives it back.
+        contract that ends gives it back, and so does a version that another one replaces before
+        service goes on: its days can't follow at terms that don't hold any more.
 
         :param covered: half-open intervals charged so far.
+        :param date version_end: first day on which what was charged doesn't hold any more.
         :return: half-open intervals, see `_get_pauses`.
         :rtype: list
         """
@@ -42,9 +45,12 @@ class SaleSubscription(models.Model):
             return pauses
         paid_until = max((end for _start, end in covered), default=None)
         clipped = []
-        for start, end in pauses:
-            start = max(start, paid_until or start)
-            if end is None or start < end:
+        for start, end in merge(pauses):
+            # An open pause may end today: what begins later may still find service resumed.
+            resumed = self._get_today() if end == FOREVER else end
+            if not version_end or version_end > resumed:
+                start = max(start, paid_until or start)
+            if start < end:
                 clipped.append((start, end))
         return clipped
 
@@ -59,8 +65,13 @@ class SaleSubscription(models.Model):
         if not self._is_shifting() or not resumed or resumed <= start:
             return
         coverage = self.line_ids._get_coverage()
+        # Where the version before stays charged for a while, its days are the ones that count.
         lines = self.line_ids.filtered(
-            lambda line: line._is_in_force(resumed) and line.date_start < resumed
+            lambda line: (
+                line._is_in_force(resumed)
+                and line.date_start < resumed
+                and (line.charge_start_date or resumed) <= resumed
+            )
         )
         values, commands, moved = [], [], []
         for line in lines:

@@ -246,7 +246,7 @@ class SaleSubscription(models.Model):
         unused = any(
             subtract(
                 merge(covered),
-                entitled(line._get_version(), self._get_billing_pauses(covered)),
+                entitled(line._get_version(), line._get_billing_pauses(covered)),
             )
             for line in self.line_ids
             for covered in [coverage.get(line.id, ())]
