@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import models
 from odoo.fields import Command
 
-from ...engine.intervals import FOREVER, merge
+from ...engine.intervals import FOREVER, merge, subtract
 from ...engine.owed import owed
 
 
@@ -44,8 +44,9 @@ class SaleSubscription(models.Model):
         if not pauses or not self._is_shifting() or self.close_date:
             return pauses
         paid_until = max((end for _start, end in covered), default=None)
-        clipped = []
-        for start, end in merge(pauses):
+        unsettled = self._get_unsettled_pauses()
+        clipped = subtract(merge(pauses), unsettled)
+        for start, end in unsettled:
             # An open pause may end today: what begins later may still find service resumed.
             resumed = self._get_today() if end == FOREVER else end
             if not version_end or version_end > resumed:
@@ -54,15 +55,15 @@ class SaleSubscription(models.Model):
                 clipped.append((start, end))
         return clipped
 
-    def _shift_periods(self, pause):
+    def _shift_periods(self, start, resumed):
         """Let the days paid ahead follow after a pause that is over, and count periods anew.
 
-        :param pause: the `sale.subscription.pause`.
+        :param date start: first day paused.
+        :param date resumed: the day service went on, today or earlier.
         :return: None
         """
         self.ensure_one()
-        start, resumed = pause.date_from, pause.date_until
-        if not self._is_shifting() or not resumed or resumed <= start:
+        if not self._is_shifting():
             return
         coverage = self.line_ids._get_coverage()
         # Where the version before stays charged for a while, its days are the ones that count.
@@ -103,8 +104,8 @@ class SaleSubscription(models.Model):
                 if credits
             ]
         )
+        self._move_anchor(resumed, [line.successor_ids[-1:] for line, *_rest in moved])
         if moved:
-            self._move_anchor(resumed, max(anchor for _line, anchor, _credits in moved))
             self.line_ids._settle_terms()
         self._update_next_invoice_date()
 
@@ -144,8 +145,20 @@ class SaleSubscription(models.Model):
             "is_waived": True,
         }
 
-    def _move_anchor(self, resumed, anchor):
-        """Count the contract's periods from another day; versions of the past keep their own."""
-        self.sudo().line_ids.filtered(lambda line: line.date_start < resumed)._keep_anchor()
+    def _move_anchor(self, resumed, versions):
+        """Count the contract's periods from another day; what was charged keeps its own.
+
+        :param date resumed: the day service went on after a pause.
+        :param list versions: the `sale.subscription.line` that go on from then.
+        """
+        today = self._get_today()
+        # After a pause entered late something else may run by now.
+        anchors = [line.anchor_date for line in versions if line._is_in_force(today)]
+        if not anchors:
+            return
+        lines = self.sudo().line_ids
+        lines.filtered(lambda line: line.date_start < resumed)._keep_anchor()
+        later = lines.filtered(lambda line: line.date_start >= resumed and line._is_charged())
+        later._keep_anchor()
         # sudo: the anchor of a running contract follows from its pauses and plans only.
-        self.sudo().anchor_date = anchor
+        self.sudo().anchor_date = max(anchors)

@@ -322,3 +322,14 @@ class SaleSubscription(models.Model):
         """
         self.ensure_one()
         return [pause._get_interval() for pause in self.pause_ids]
+
+    def _get_unsettled_pauses(self):
+        """Return the pauses of which the days paid ahead aren't settled; those that touch are one.
+
+        :return: half-open intervals in the order of their days; the end of an open one is
+            `engine.intervals.FOREVER`.
+        :rtype: list
+        """
+        self.ensure_one()
+        waiting = self.pause_ids.filtered(lambda pause: not pause.is_settled)
+        return merge(pause._get_interval() for pause in waiting)
