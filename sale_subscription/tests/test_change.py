@@ -219,3 +219,46 @@ class TestChange(SubscriptionCommon):
         with self._today("2026-05-01"):
             moves = self._bill(contract.sudo(), "2026-05-01")
         self.assertEqual(moves.mapped("amount_untaxed"), [62.0, 62.0])
+
+    # === ADDITIONS STILL TO COME === #
+    def _add_for_april(self, contract):
+        with self._today("2026-03-11"):
+            line_id = contract.add_product(self.seat.id, 2, when="2026-04-01")
+            line = contract.line_ids.browse(line_id)
+            self.assertEqual(line.change_id.state, "scheduled")
+        return line, line.change_id
+
+    def test_an_addition_to_come_is_removed_and_withdrawn(self):
+        contract = self._start()
+        line, addition = self._add_for_april(contract)
+        with self._today("2026-03-12"):
+            removal = addition.browse(contract.remove_line(line.id, when="now"))
+            self.assertFalse(line.exists())
+            self.assertEqual((addition.state, removal.state), ("withdrawn", "done"))
+            self.assertFalse(contract.scheduled_change_ids)
+            self.assertEqual(removal.mrr_change, 0.0)
+
+    def test_an_addition_to_come_that_was_changed_is_removed(self):
+        contract = self._start()
+        line, addition = self._add_for_april(contract)
+        with self._today("2026-03-12"):
+            change = addition.browse(contract.change_quantity(line.id, 3, when="now"))
+            removal = addition.browse(contract.remove_line(line.id, when="2026-03-20"))
+            self.assertEqual(len(contract.line_ids), 1)
+            self.assertEqual(
+                (addition | change | removal).mapped("state"), ["withdrawn", "withdrawn", "done"]
+            )
+            self.assertFalse(contract.scheduled_change_ids)
+
+    def test_an_addition_to_come_is_changed_from_its_own_day(self):
+        contract = self._start()
+        line, addition = self._add_for_april(contract)
+        with self._today("2026-03-12"):
+            change = addition.browse(contract.change_quantity(line.id, 3, when="now"))
+            self.assertEqual((str(change.date_effective), change.state), ("2026-04-01", "scheduled"))
+            self.assertEqual((addition.mrr_change, change.mrr_change), (20.0, 10.0))
+            change.action_withdraw()
+            self.assertEqual(line.quantity, 2)
+            self.assertFalse(line.date_end)
+            addition.action_withdraw()
+            self.assertEqual(len(contract.line_ids), 1)

@@ -133,6 +133,24 @@ class SaleSubscriptionLine(models.Model):
         contract.write({"line_ids": commands})
         changes._withdraw_if_empty()
 
+    def _is_unused(self, day):
+        """Tell whether nothing of this line, in any version, runs before a day or was charged.
+
+        :param date day: the day asked for.
+        :rtype: bool
+        """
+        self.ensure_one()
+        chain = self._get_chain()
+        return day <= chain[0].date_start and not any(line._is_charged() for line in chain)
+
+    def _drop_unused(self):
+        """Delete all versions of a line never used, and withdraw what was agreed for it only."""
+        self.ensure_one()
+        chain = self._get_chain()
+        changes = chain.change_id | chain.ended_by_id
+        chain.unlink()
+        changes._withdraw_if_empty()
+
     def _claim_terms(self, vals):
         """Let what somebody wrote on versions be their own, and versions after them follow.
 
