@@ -262,3 +262,37 @@ class TestChange(SubscriptionCommon):
             self.assertFalse(line.date_end)
             addition.action_withdraw()
             self.assertEqual(len(contract.line_ids), 1)
+
+    # === CONTRACTS THAT END === #
+    def test_what_was_scheduled_is_never_in_effect_on_a_closed_contract(self):
+        contract = self._start()
+        Change = self.env["sale.subscription.change"]
+        line_id = contract.line_ids.id
+        change_id = self._change(
+            contract, "2026-03-05", "change_quantity", line_id, 5, when="2026-05-01"
+        )
+        done_id = self._change(contract, "2026-03-05", "change_price", line_id, 33.0, when="now")
+        change, done = Change.browse([change_id, done_id])
+        self._change(contract, "2026-03-11", "action_close", self.reason.id, when="now")
+        with self._today("2026-05-02"):
+            self.assertEqual((change.state, done.state), ("withdrawn", "done"))
+            mine = [("subscription_id", "=", contract.id)]
+            self.assertEqual(Change.search([*mine, ("state", "=", "done")]), done)
+            self.assertEqual(Change.search([*mine, ("state", "=", "withdrawn")]), change)
+            with self.assertRaisesRegex(UserError, "withdrawn already"):
+                change.action_withdraw()
+        with self._today("2026-05-03"):
+            contract.action_reopen()
+            self.assertEqual((change.state, done.state), ("done", "done"))
+            self.assertEqual(contract.sudo().mrr, 165.0)
+
+    def test_what_was_scheduled_is_never_in_effect_on_a_cancelled_contract(self):
+        contract = self._activate("2026-03-01", lines=[{"price_unit": 31.0}])
+        line_id = contract.line_ids.id
+        change_id = self._change(
+            contract, "2026-03-05", "change_quantity", line_id, 5, when="2026-05-01"
+        )
+        self._change(contract, "2026-03-06", "action_cancel")
+        with self._today("2026-05-02"):
+            self.assertEqual(contract.change_ids.browse(change_id).state, "withdrawn")
+
