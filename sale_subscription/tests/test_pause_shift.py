@@ -180,6 +180,13 @@ class TestPauseShift(SubscriptionCommon):
             [("2026-03-25", "2026-04-03", -10.0), ("2026-05-01", "2026-05-31", 62.0)],
         )
         self.assertEqual(str(contract.anchor_date), "2026-03-01")
+        # Another change doesn't touch what was invoiced before it.
+        newest = contract.line_ids.sorted("date_start")[-1]
+        self._on("2026-05-11", contract.change_quantity, newest.id, 3, when="now")
+        self.assertEqual(
+            self._bill_on(contract, "2026-05-11"),
+            [("2026-05-11", "2026-05-31", -42.0), ("2026-05-11", "2026-05-31", 63.0)],
+        )
 
     def test_one_pause_right_after_the_other(self):
         contract = self._start()

@@ -151,14 +151,14 @@ class SaleSubscription(models.Model):
         :param date resumed: the day service went on after a pause.
         :param list versions: the `sale.subscription.line` that go on from then.
         """
-        today = self._get_today()
+        lines = self.sudo().line_ids
+        charged = lines.filtered(lambda line: line.date_start >= resumed and line._is_charged())
+        charged._keep_anchor(is_own=True)
         # After a pause entered late something else may run by now.
+        today = self._get_today()
         anchors = [line.anchor_date for line in versions if line._is_in_force(today)]
         if not anchors:
             return
-        lines = self.sudo().line_ids
         lines.filtered(lambda line: line.date_start < resumed)._keep_anchor()
-        later = lines.filtered(lambda line: line.date_start >= resumed and line._is_charged())
-        later._keep_anchor()
         # sudo: the anchor of a running contract follows from its pauses and plans only.
         self.sudo().anchor_date = max(anchors)

@@ -165,11 +165,17 @@ class SaleSubscriptionLine(models.Model):
             with replaced.subscription_id._writing_lines_together():
                 replaced.subscription_id.line_ids._settle_terms()
 
-    def _keep_anchor(self):
-        """Count these versions' periods from where they are counted now; the contract's moves."""
+    def _keep_anchor(self, is_own=False):
+        """Count these versions' periods from where they are counted now; the contract's moves.
+
+        :param bool is_own: they don't follow when the version before them counts otherwise.
+        """
         for line in self:
+            own_terms = line.own_terms
+            if own_terms and is_own:
+                own_terms = line._join_terms({"anchor_date"}, line)
             anchor = line.anchor_date or line.subscription_id.anchor_date
-            line.write({"anchor_date": anchor, "own_terms": line.own_terms})
+            line.write({"anchor_date": anchor, "own_terms": own_terms})
 
     def _settle_terms(self, changes=None, prorate=True):
         """Let every version follow the one before it in all that isn't its own.
