@@ -16,6 +16,7 @@ from . import test_upsell_tour
 from . import test_change_policy
 from . import test_change_wizard
 from . import test_pause_close_wizard
+from . import test_pause_shift
 from . import test_change_tour
 from . import test_collect
 from . import test_collect_query_counts

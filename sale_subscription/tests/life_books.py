@@ -5,6 +5,7 @@ from fractions import Fraction
 
 from ..engine.intervals import merge, overlaps, subtract
 from ..engine.owed import owed
+from ..engine.rounding import amount_within
 from .life_operations import TERMS
 
 
@@ -44,9 +45,30 @@ class LifeBooks:
             mine = charges.filtered(lambda charge, line=line: charge.line_id == line)
             total = Fraction(str(round(sum(mine.mapped("amount")), 3)))
             covered = coverage.get(line.id, ())
-            self.assertEqual(total, self._get_price(line, covered), line.display_name)
+            self.assertEqual(total, self._get_paid(line, covered), line.display_name)
         if is_billed:
             self.assertEqual(contract.action_bill(), [])
+
+    def _get_paid(self, line, days):
+        """Return what some days of a line cost; those a pause moved there what they had cost."""
+        moved = line.charge_ids.filtered(
+            lambda charge: (
+                charge.is_waived
+                and line.predecessor_id
+                and (charge.kind, charge.date_from) == ("proration", line.date_start)
+                and charge.date_to + timedelta(days=1) == line.anchor_date
+            )
+        )[:1]
+        stretch = [(moved.date_from, moved.date_to + timedelta(days=1))] if moved else []
+        amount = Fraction(str(round(moved.amount, 3)))
+        if not moved or amount == self._get_price(line, stretch):
+            return self._get_price(line, days)
+        rounding = line.subscription_id._get_rounding()
+        others = subtract(days, stretch)
+        return self._get_price(line, others) + sum(
+            Fraction(amount_within(amount, *stretch[0], first, last, rounding))
+            for first, last in subtract(days, others)
+        )
 
     def _get_price(self, line, days):
         """Return what some days of a line cost, charged in one go."""
@@ -88,13 +110,52 @@ class LifeBooks:
                 continue
             if closed and self.is_settled:
                 self.assertLessEqual(covered[-1][1], closed, "charged after the end")
-            if self.is_settled and not contract._is_shifting():
-                for start, end in pauses:
-                    self.assertFalse(overlaps(covered, start, end), "charged while paused")
+            if self.is_settled:
+                self._check_paused(contract, chain, coverage)
             start = root._get_version().start
             holes = subtract(subtract([(start, covered[-1][1])], covered), pauses)
             if self.is_settled:
                 self.assertFalse(holes, "not charged")
+
+    def _check_paused(self, contract, chain, coverage):
+        """Nothing paused is charged, but for days that are to follow after a pause not over yet."""
+        waiting = []
+        if contract._is_shifting() and not contract.close_date:
+            waiting = contract._get_unsettled_pauses()
+            today = contract._get_today()
+            self.assertFalse([end for _start, end in waiting if end <= today], "not settled")
+        pauses = merge((start, end or date.max) for start, end in contract._get_pauses())
+        for line in chain:
+            covered = coverage.get(line.id, ())
+            for start, end in subtract(pauses, waiting):
+                self.assertFalse(overlaps(covered, start, end), "charged while paused")
+            for start, end in waiting:
+                resumed = today if end == date.max else end
+                if line.date_end and line.date_end < resumed:
+                    self.assertFalse(overlaps(covered, start, end), "can't follow any more")
+
+    def _watch_shifts(self):
+        """Let every pause that shifts keep how many days of each line are paid from it on."""
+        shift = self.registry["sale.subscription"]._shift_periods
+
+        def watched(contract, start, resumed):
+            before = self._count_paid_days(contract, start)
+            shift(contract, start, resumed)
+            self.assertEqual(self._count_paid_days(contract, start), before, "lost by a pause")
+
+        self.patch(self.registry["sale.subscription"], "_shift_periods", watched)
+
+    def _count_paid_days(self, contract, day):
+        coverage = contract.line_ids._get_coverage()
+        return {
+            root: sum(
+                (end - max(start, day)).days
+                for line in chain
+                for start, end in coverage.get(line.id, ())
+                if end > day
+            )
+            for root, chain in self._get_chains(contract).items()
+        }
 
     def _get_chains(self, contract):
         chains = {}

@@ -165,9 +165,10 @@ class LifeOperations:
                 self._note(new, new.date_start, new.change_id, values)
 
     def _do_pause(self, contract, today, days, when):
-        start = self._get_when(today, when)
-        until = str(today + timedelta(days=100 + days)) if days else None
-        contract.action_pause(until=until, when=start)
+        # From any day, and over again before or after the next days pass.
+        start = contract._get_effective_date(self._get_when(today, when))
+        until = str(start + timedelta(days=days)) if days else None
+        contract.action_pause(until=until, when=str(start))
 
     def _do_resume(self, contract, today):
         contract.action_resume()

@@ -219,3 +219,81 @@ class TestChange(SubscriptionCommon):
         with self._today("2026-05-01"):
             moves = self._bill(contract.sudo(), "2026-05-01")
         self.assertEqual(moves.mapped("amount_untaxed"), [62.0, 62.0])
+
+    # === ADDITIONS STILL TO COME === #
+    def _add_for_april(self, contract):
+        with self._today("2026-03-11"):
+            line_id = contract.add_product(self.seat.id, 2, when="2026-04-01")
+            line = contract.line_ids.browse(line_id)
+            self.assertEqual(line.change_id.state, "scheduled")
+        return line, line.change_id
+
+    def test_an_addition_to_come_is_removed_and_withdrawn(self):
+        contract = self._start()
+        line, addition = self._add_for_april(contract)
+        with self._today("2026-03-12"):
+            removal = addition.browse(contract.remove_line(line.id, when="now"))
+            self.assertFalse(line.exists())
+            self.assertEqual((addition.state, removal.state), ("withdrawn", "done"))
+            self.assertFalse(contract.scheduled_change_ids)
+            self.assertEqual(removal.mrr_change, 0.0)
+
+    def test_an_addition_to_come_that_was_changed_is_removed(self):
+        contract = self._start()
+        line, addition = self._add_for_april(contract)
+        with self._today("2026-03-12"):
+            change = addition.browse(contract.change_quantity(line.id, 3, when="now"))
+            removal = addition.browse(contract.remove_line(line.id, when="2026-03-20"))
+            self.assertEqual(len(contract.line_ids), 1)
+            self.assertEqual(
+                (addition | change | removal).mapped("state"), ["withdrawn", "withdrawn", "done"]
+            )
+            self.assertFalse(contract.scheduled_change_ids)
+
+    def test_an_addition_to_come_is_changed_from_its_own_day(self):
+        contract = self._start()
+        line, addition = self._add_for_april(contract)
+        with self._today("2026-03-12"):
+            change = addition.browse(contract.change_quantity(line.id, 3, when="now"))
+            self.assertEqual(str(change.date_effective), "2026-04-01")
+            self.assertEqual(change.state, "scheduled")
+            self.assertEqual((addition.mrr_change, change.mrr_change), (20.0, 10.0))
+            change.action_withdraw()
+            self.assertEqual(line.quantity, 2)
+            self.assertFalse(line.date_end)
+            addition.action_withdraw()
+            self.assertEqual(len(contract.line_ids), 1)
+
+    # === CONTRACTS THAT END === #
+    def test_what_was_scheduled_is_never_in_effect_on_a_closed_contract(self):
+        contract = self._start()
+        Change = self.env["sale.subscription.change"]
+        line_id = contract.line_ids.id
+        change_id = self._change(
+            contract, "2026-03-05", "change_quantity", line_id, 5, when="2026-05-01"
+        )
+        done_id = self._change(contract, "2026-03-05", "change_price", line_id, 33.0, when="now")
+        change, done = Change.browse([change_id, done_id])
+        self._change(contract, "2026-03-11", "action_close", self.reason.id, when="now")
+        with self._today("2026-05-02"):
+            self.assertEqual((change.state, done.state), ("withdrawn", "done"))
+            mine = [("subscription_id", "=", contract.id)]
+            self.assertEqual(Change.search([*mine, ("state", "=", "done")]), done)
+            self.assertEqual(Change.search([*mine, ("state", "=", "withdrawn")]), change)
+            with self.assertRaisesRegex(UserError, "withdrawn already"):
+                change.action_withdraw()
+        with self._today("2026-05-03"):
+            contract.action_reopen()
+            self.assertEqual((change.state, done.state), ("done", "done"))
+            self.assertEqual(contract.sudo().mrr, 165.0)
+
+    def test_what_was_scheduled_is_never_in_effect_on_a_cancelled_contract(self):
+        contract = self._activate("2026-03-01", lines=[{"price_unit": 31.0}])
+        line_id = contract.line_ids.id
+        change_id = self._change(
+            contract, "2026-03-05", "change_quantity", line_id, 5, when="2026-05-01"
+        )
+        self._change(contract, "2026-03-06", "action_cancel")
+        with self._today("2026-05-02"):
+            self.assertEqual(contract.change_ids.browse(change_id).state, "withdrawn")
+

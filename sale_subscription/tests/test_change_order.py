@@ -261,6 +261,22 @@ class TestChangeOrder(SubscriptionCommon):
         self.assertEqual(self._versions(contract)[1:], [(2, 31.0, "2026-03-21", "")])
         self.assertEqual(self._bill_on(contract, "2026-04-11"), [62.0])
 
+    def test_taken_back_the_same_day_before_a_scheduled_change(self):
+        contract = self._start()
+        self._change(contract, "change_quantity", 3, when="now")
+        later = self._change(contract, "change_price", 40.0, when="2026-04-01")
+        self.assertEqual(later.mrr_change, 27.0)
+        self._change(contract, "change_quantity", 2, when="now")
+        self.assertEqual(
+            self._versions(contract),
+            [(2, 31.0, "2026-03-01", "2026-03-31"), (2, 40.0, "2026-04-01", "")],
+        )
+        self.assertEqual(later.mrr_change, 18.0)
+        self.assertEqual(self._bill_on(contract, "2026-04-01"), [80.0])
+        # It is still the same line.
+        self._change(contract, "remove_line", when="2026-05-01", day="2026-04-05")
+        self.assertEqual(self._bill_on(contract, "2026-05-01"), [])
+
     def test_edited_by_hand_before_it_is_invoiced(self):
         with self._today("2026-03-01"):
             contract = self._activate("2026-04-01", lines=[{"price_unit": 31.0}])

@@ -120,6 +120,38 @@ class TestChangePolicy(SubscriptionCommon):
             note = self._bill(contract, "2026-03-16")
         self.assertEqual((note.move_type, note.amount_untaxed), ("out_refund", 21.0))
 
+    def test_credits_at_once_do_not_wait_for_the_pause_to_end(self):
+        self.template.credit_when = "now"
+        contract = self._start()
+        with self._today("2026-03-11"):
+            contract.action_pause()
+            self.assertEqual(str(contract.next_invoice_date), "2026-03-11")
+            self.assertEqual(contract.filtered_domain(contract._get_due_domain()), contract)
+            note = self._bill(contract, "2026-03-11")
+            self.assertEqual((note.move_type, note.amount_untaxed), ("out_refund", 21.0))
+            self.assertFalse(contract.next_invoice_date)
+        with self._today("2026-03-16"):
+            contract.remove_line(contract.line_ids.id, when="2026-03-06")
+            self.assertEqual(str(contract.next_invoice_date), "2026-03-16")
+            note = self._bill(contract, "2026-03-16")
+            self.assertEqual((note.move_type, note.amount_untaxed), ("out_refund", 5.0))
+        self.assertFalse(self._bill_on(contract, "2026-04-01"))
+
+    def test_other_credits_wait_for_the_pause_to_end(self):
+        contract = self._start()
+        with self._today("2026-03-11"):
+            contract.action_pause()
+            self.assertFalse(contract.next_invoice_date)
+            contract.action_resume()
+            self.assertEqual(str(contract.next_invoice_date), "2026-04-01")
+
+    def test_nothing_is_credited_at_once_where_periods_shift(self):
+        self.template.write({"credit_when": "now", "pause_policy": "shift"})
+        contract = self._start()
+        with self._today("2026-03-11"):
+            contract.action_pause()
+            self.assertFalse(contract.next_invoice_date)
+
     # === TRIALS === #
     def test_a_trial_converts(self):
         self.template.trial_days = 10

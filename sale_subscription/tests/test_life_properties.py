@@ -56,6 +56,10 @@ class TestLifeProperties(LifeOperations, LifeBooks, SaleSubscriptionSaleCommon):
         super().setUpClass()
         cls.setup_currencies()
 
+    def setUp(self):
+        super().setUp()
+        self._watch_shifts()
+
     @classmethod
     def setup_currencies(cls):
         cls.pricelists = {}

@@ -206,7 +206,7 @@ class SaleSubscription(models.Model):
             covered,
             until,
             self._get_rounding(),
-            pauses=self._get_billing_pauses(covered),
+            pauses=line._get_billing_pauses(covered),
         )
         return [self._prepare_charge(line, line._as_charged(piece)) for piece in slices]
 

@@ -83,8 +83,19 @@ class SaleSubscriptionLine(models.Model):
         return next_due(
             self._get_version(),
             covered,
-            pauses=self.subscription_id._get_billing_pauses(covered),
+            pauses=self._get_billing_pauses(covered),
         )
+
+    def _get_billing_pauses(self, covered):
+        """Return the pauses as billing this version sees them.
+
+        :param covered: half-open intervals of it charged so far.
+        :return: half-open intervals, see `sale.subscription._get_pauses`.
+        :rtype: list
+        """
+        self.ensure_one()
+        end = self.date_end and self.date_end + timedelta(days=1)
+        return self.subscription_id._get_billing_pauses(covered, end or None)
 
     def _as_charged(self, piece):
         """Return a credit as what was charged for its days, where that wasn't the price.

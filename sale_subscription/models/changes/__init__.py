@@ -6,6 +6,7 @@ from . import sale_subscription_line_renewal
 from . import sale_subscription_modify
 from . import sale_subscription_modify_line
 from . import sale_subscription_modify_plan
+from . import sale_subscription_modify_ended
 from . import sale_subscription_shift
 from . import sale_subscription_simulation
 from . import sale_subscription_effect

@@ -39,27 +39,26 @@ class SaleSubscriptionChange(models.Model):
         "sale.subscription.line", "ended_by_id", string="Versions Replaced"
     )
     is_withdrawn = fields.Boolean(readonly=True)
+    is_void = fields.Boolean(
+        readonly=True, help="The contract ended before its day. Reopened, it is in effect again."
+    )
     state = fields.Selection(CHANGE_STATES, compute="_compute_state", search="_search_state")
 
     # === COMPUTE METHODS === #
-    @api.depends("date_effective", "is_withdrawn")
+    @api.depends("date_effective", "is_withdrawn", "is_void")
     def _compute_state(self):
         for change in self:
             today = change.subscription_id._get_today()
             is_ahead = change.date_effective and change.date_effective > today
-            change.state = (
-                "withdrawn" if change.is_withdrawn else "scheduled" if is_ahead else "done"
-            )
+            is_gone = change.is_withdrawn or change.is_void
+            change.state = "withdrawn" if is_gone else "scheduled" if is_ahead else "done"
 
     def _search_state(self, operator, value):
         if operator != "in":
             return NotImplemented
         ahead = ~self.env["sale.subscription"]._get_domain_by_company("date_effective")
-        domains = {
-            "withdrawn": Domain("is_withdrawn", "=", True),
-            "scheduled": Domain("is_withdrawn", "=", False) & ahead,
-            "done": Domain("is_withdrawn", "=", False) & ~ahead,
-        }
+        gone = Domain("is_withdrawn", "=", True) | Domain("is_void", "=", True)
+        domains = {"withdrawn": gone, "scheduled": ~gone & ahead, "done": ~gone & ~ahead}
         return Domain.OR(domains[state] for state in value if state in domains)
 
     # === ACTION METHODS === #

@@ -36,7 +36,7 @@ class SaleSubscriptionLine(models.Model):
                 covered,
                 day,
                 contract._get_rounding(),
-                contract._get_billing_pauses(covered),
+                self._get_billing_pauses(covered),
             )
         )
 
@@ -78,7 +78,7 @@ class SaleSubscriptionLine(models.Model):
                 covered,
                 schedule["today"],
                 schedule["quantum"],
-                contract._get_billing_pauses(covered),
+                contract._get_billing_pauses(covered, day),
             )
             credits = [self._as_charged(piece) for piece in pieces if piece.kind == CREDIT]
         start = contract._get_first_charged_day(day, prorate, version.recurrence)

@@ -98,14 +98,18 @@ class SaleSubscription(models.Model):
         self._begin_change()
         day = self._get_change_day(when, is_upgrade=False)
         line = self._get_changed_version(line_id, day)
+        day = max(day, line.date_start)
         self._check_option_quota(line.product_id, -line.quantity, day)
-        change = self._create_change("remove", day, self._describe_removal(line))
+        is_unused = line._is_unused(day)
+        # What was never used is gone at once: there is nothing to withdraw later.
+        since = self._get_today() if is_unused else day
+        change = self._create_change("remove", since, self._describe_removal(line))
         prorate = self._is_prorated(is_upgrade=False)
         with self._writing_lines_together():
-            line._cut_off_later(change, prorate)
-            if day <= line.date_start and not line._is_charged() and not line.predecessor_id:
-                line.unlink()
+            if is_unused:
+                line._drop_unused()
             else:
+                line._cut_off_later(change, prorate)
                 self.write({"line_ids": line._prepare_end(day, change, prorate)})
             return self._finish_change(change)
 
@@ -135,6 +139,8 @@ class SaleSubscription(models.Model):
         is_upgrade = line._is_raised_by(values)
         day = self._get_change_day(when, is_upgrade)
         line = self._get_changed_version(line_id, day)
+        # One that begins later can't be different before.
+        day = max(day, line.date_start)
         if not any(line._is_changed_by(name, value) for name, value in values.items()):
             return False
         if "quantity" in values:

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import models
 from odoo.fields import Command
 
+from ...engine.intervals import FOREVER, merge, subtract
 from ...engine.owed import owed
 
 
@@ -26,13 +27,15 @@ class SaleSubscription(models.Model):
             and not self.anchor_day
         )
 
-    def _get_billing_pauses(self, covered):
+    def _get_billing_pauses(self, covered, version_end=None):
         """Return the pauses as billing sees them.
 
         Where periods shift, what is paid ahead stays paid during the pause: it is used later. A
-        contract that ends gives it back.
+        contract that ends gives it back, and so does a version that another one replaces before
+        service goes on: its days can't follow at terms that don't hold any more.
 
         :param covered: half-open intervals charged so far.
+        :param date version_end: first day on which what was charged doesn't hold any more.
         :return: half-open intervals, see `_get_pauses`.
         :rtype: list
         """
@@ -41,26 +44,35 @@ class SaleSubscription(models.Model):
         if not pauses or not self._is_shifting() or self.close_date:
             return pauses
         paid_until = max((end for _start, end in covered), default=None)
-        clipped = []
-        for start, end in pauses:
-            start = max(start, paid_until or start)
-            if end is None or start < end:
+        unsettled = self._get_unsettled_pauses()
+        clipped = subtract(merge(pauses), unsettled)
+        for start, end in unsettled:
+            # An open pause may end today: what begins later may still find service resumed.
+            resumed = self._get_today() if end == FOREVER else end
+            if not version_end or version_end > resumed:
+                start = max(start, paid_until or start)
+            if start < end:
                 clipped.append((start, end))
         return clipped
 
-    def _shift_periods(self, pause):
+    def _shift_periods(self, start, resumed):
         """Let the days paid ahead follow after a pause that is over, and count periods anew.
 
-        :param pause: the `sale.subscription.pause`.
+        :param date start: first day paused.
+        :param date resumed: the day service went on, today or earlier.
         :return: None
         """
         self.ensure_one()
-        start, resumed = pause.date_from, pause.date_until
-        if not self._is_shifting() or not resumed or resumed <= start:
+        if not self._is_shifting():
             return
         coverage = self.line_ids._get_coverage()
+        # Where the version before stays charged for a while, its days are the ones that count.
         lines = self.line_ids.filtered(
-            lambda line: line._is_in_force(resumed) and line.date_start < resumed
+            lambda line: (
+                line._is_in_force(resumed)
+                and line.date_start < resumed
+                and (line.charge_start_date or resumed) <= resumed
+            )
         )
         values, commands, moved = [], [], []
         for line in lines:
@@ -92,8 +104,8 @@ class SaleSubscription(models.Model):
                 if credits
             ]
         )
+        self._move_anchor(resumed, [line.successor_ids[-1:] for line, *_rest in moved])
         if moved:
-            self._move_anchor(resumed, max(anchor for _line, anchor, _credits in moved))
             self.line_ids._settle_terms()
         self._update_next_invoice_date()
 
@@ -133,8 +145,20 @@ class SaleSubscription(models.Model):
             "is_waived": True,
         }
 
-    def _move_anchor(self, resumed, anchor):
-        """Count the contract's periods from another day; versions of the past keep their own."""
-        self.sudo().line_ids.filtered(lambda line: line.date_start < resumed)._keep_anchor()
+    def _move_anchor(self, resumed, versions):
+        """Count the contract's periods from another day; what was charged keeps its own.
+
+        :param date resumed: the day service went on after a pause.
+        :param list versions: the `sale.subscription.line` that go on from then.
+        """
+        lines = self.sudo().line_ids
+        charged = lines.filtered(lambda line: line.date_start >= resumed and line._is_charged())
+        charged._keep_anchor(is_own=True)
+        # After a pause entered late something else may run by now.
+        today = self._get_today()
+        anchors = [line.anchor_date for line in versions if line._is_in_force(today)]
+        if not anchors:
+            return
+        lines.filtered(lambda line: line.date_start < resumed)._keep_anchor()
         # sudo: the anchor of a running contract follows from its pauses and plans only.
-        self.sudo().anchor_date = anchor
+        self.sudo().anchor_date = max(anchors)

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools.date_utils import get_timedelta
 
+from ...engine.intervals import FOREVER
+
 
 class SaleSubscription(models.Model):
     """What the calendar alone does to a contract: renewing, pausing, resuming and closing it."""
@@ -72,6 +74,8 @@ class SaleSubscription(models.Model):
         today = self._get_today()
         days = {day for day in self._get_mrr_change_days() if day > today}
         days.add(self._get_service_end())
+        # However late: days paid ahead are waiting to follow after them.
+        days.update(end for _start, end in self._get_unsettled_pauses() if end != FOREVER)
         if self._is_renewable():
             days.add(self.end_date + timedelta(days=1))
         return min((day for day in days if day), default=False)
@@ -118,6 +122,8 @@ class SaleSubscription(models.Model):
             values["close_reason_id"] = self.env.ref("sale_subscription.close_reason_end_date").id
         self._check_source_state(("active", "paused"), "closed")
         self.sudo().write(values)  # sudo: see `_update_state`
+        # What is paid for paused days is given back by closing; there is nothing left to move.
+        self.sudo().pause_ids.filtered(lambda pause: pause.date_from < end).is_settled = True
         self._log_sentences(lambda contract: contract._get_close_sentences())
 
     def _pause_or_resume_if_due(self, today):
@@ -128,14 +134,39 @@ class SaleSubscription(models.Model):
         )
         if running and self.state == "active":
             self._update_state(("active",), "paused")
-        elif not running and self.state == "paused":
+        is_resumed = not running and self.state == "paused"
+        if is_resumed:
             self._update_state(("paused",), "active")
-            over = self.pause_ids.filtered(lambda p: p.date_until and p.date_until <= today)
-            self._shift_periods(over.sorted("date_until")[-1:])
+        self._settle_pauses(today)
+        if is_resumed:
             self._log_sentences(lambda contract: contract._get_resume_sentences())
         until = running[:1].date_until
         if self.paused_until != until:
             self.sudo().paused_until = until  # sudo: see `_check_funnel`
+
+    def _settle_pauses(self, today):
+        """Let the days paid ahead follow after every pause that is over, once.
+
+        That is so whatever state the contract is in: a pause may have come and gone before anybody
+        looked, or be entered when it is over already.
+
+        :param date today: the day it is.
+        """
+        self.ensure_one()
+        stretches = self._get_unsettled_pauses()
+        over = [stretch for stretch in stretches if stretch[1] <= today]
+        ahead = [stretch for stretch in stretches if stretch[1] > today]
+        # sudo: see `action_pause`.
+        self.sudo().pause_ids.filtered(
+            lambda pause: (
+                not pause.is_settled
+                and pause.date_until
+                and pause.date_until <= today
+                and not any(start <= pause.date_from <= end for start, end in ahead)
+            )
+        ).is_settled = True
+        for start, end in over:
+            self._shift_periods(start, end)
 
     def _end_running_pauses(self, today):
         """End the pauses that are running; those agreed for later stay.

@@ -138,10 +138,10 @@ class SaleSubscription(models.Model):
             contract._log_sentences(lambda _contract, sentences=sentences: sentences)
             contract._end_running_pauses(today)
             if gap_start < today:
+                # Days paid in between are given back as by closing, they don't follow after it.
+                gap = {"date_from": gap_start, "date_until": today, "is_settled": True}
                 # sudo: see `action_pause`.
-                contract.sudo().pause_ids = [
-                    fields.Command.create({"date_from": gap_start, "date_until": today})
-                ]
+                contract.sudo().pause_ids = [fields.Command.create(gap)]
             if contract.end_date and contract.end_date < today:
                 contract.end_date = False
         closed._update_state(("closed",), "active")

@@ -257,6 +257,7 @@ class SaleSubscriptionLine(models.Model):
 
     def unlink(self):
         contracts = self.subscription_id
+        self._hand_over_successors()
         result = super().unlink()
         contracts.exists()._after_line_change()
         return result

@@ -133,6 +133,24 @@ class SaleSubscriptionLine(models.Model):
         contract.write({"line_ids": commands})
         changes._withdraw_if_empty()
 
+    def _is_unused(self, day):
+        """Tell whether nothing of this line, in any version, runs before a day or was charged.
+
+        :param date day: the day asked for.
+        :rtype: bool
+        """
+        self.ensure_one()
+        chain = self._get_chain()
+        return day <= chain[0].date_start and not any(line._is_charged() for line in chain)
+
+    def _drop_unused(self):
+        """Delete all versions of a line never used, and withdraw what was agreed for it only."""
+        self.ensure_one()
+        chain = self._get_chain()
+        changes = chain.change_id | chain.ended_by_id
+        chain.unlink()
+        changes._withdraw_if_empty()
+
     def _claim_terms(self, vals):
         """Let what somebody wrote on versions be their own, and versions after them follow.
 
@@ -147,11 +165,17 @@ class SaleSubscriptionLine(models.Model):
             with replaced.subscription_id._writing_lines_together():
                 replaced.subscription_id.line_ids._settle_terms()
 
-    def _keep_anchor(self):
-        """Count these versions' periods from where they are counted now; the contract's moves."""
+    def _keep_anchor(self, is_own=False):
+        """Count these versions' periods from where they are counted now; the contract's moves.
+
+        :param bool is_own: they don't follow when the version before them counts otherwise.
+        """
         for line in self:
+            own_terms = line.own_terms
+            if own_terms and is_own:
+                own_terms = line._join_terms({"anchor_date"}, line)
             anchor = line.anchor_date or line.subscription_id.anchor_date
-            line.write({"anchor_date": anchor, "own_terms": line.own_terms})
+            line.write({"anchor_date": anchor, "own_terms": own_terms})
 
     def _settle_terms(self, changes=None, prorate=True):
         """Let every version follow the one before it in all that isn't its own.

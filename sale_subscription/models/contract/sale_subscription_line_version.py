@@ -207,6 +207,16 @@ class SaleSubscriptionLine(models.Model):
         return not any(old._is_changed_by(name, wanted[name]) for name in names)
 
     # === BUSINESS METHODS === #
+    def _hand_over_successors(self):
+        """Let the versions after these follow the ones before them; these are about to go."""
+        for line in self:
+            heirs = line.successor_ids - self
+            if heirs:
+                predecessor = line.predecessor_id
+                while predecessor in self:
+                    predecessor = predecessor.predecessor_id
+                heirs.predecessor_id = predecessor
+
     def _prepare_restore(self):
         """Return the commands that let the predecessor go on as if nothing had been changed.
 

@@ -14,6 +14,11 @@ class SaleSubscriptionPause(models.Model):
     date_from = fields.Date(required=True, help="First day without service.")
     date_until = fields.Date(help="The day service goes on; empty while the pause is open.")
     reason = fields.Text()
+    is_settled = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="It is over, and days paid ahead that fell into it were moved or credited.",
+    )
 
     _until_after_from = models.Constraint(
         "CHECK (date_until IS NULL OR date_until >= date_from)",

@@ -5,6 +5,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools.date_utils import get_timedelta
 
+from ...const import BILLABLE_STATES
 from ...engine.intervals import merge, subtract
 from ...engine.owed import entitled
 
@@ -218,7 +219,7 @@ class SaleSubscription(models.Model):
             days = [line._get_next_due(coverage) for line in contract.line_ids]
             days.append(waiting.get(contract.id))
             next_date = min((day for day in days if day), default=False)
-            if contract.state in ("active", "closed") and contract._is_credited_alone(next_date):
+            if contract._is_credited_alone(next_date):
                 credit_day = contract._get_credit_due(coverage)
                 next_date = min((d for d in (next_date, credit_day) if d), default=False)
             if contract.state == "cancelled":
@@ -230,11 +231,15 @@ class SaleSubscription(models.Model):
     def _is_credited_alone(self, next_date):
         """Tell whether credits don't wait for an invoice they could ride on.
 
+        While paused they wait until service goes on or ends, unless the template says at once.
+
         :param next_date: the day of the next invoice, if there is one.
         :rtype: bool
         """
         self.ensure_one()
-        return not next_date or self.template_id.credit_when == "now"
+        if self.template_id.credit_when == "now":
+            return self.state in BILLABLE_STATES
+        return not next_date and self.state in ("active", "closed")
 
     def _get_credit_due(self, coverage):
         """Return the day billed but unused time is given back, None without any.
@@ -246,7 +251,7 @@ class SaleSubscription(models.Model):
         unused = any(
             subtract(
                 merge(covered),
-                entitled(line._get_version(), self._get_billing_pauses(covered)),
+                entitled(line._get_version(), line._get_billing_pauses(covered)),
             )
             for line in self.line_ids
             for covered in [coverage.get(line.id, ())]
@@ -322,3 +327,14 @@ class SaleSubscription(models.Model):
         """
         self.ensure_one()
         return [pause._get_interval() for pause in self.pause_ids]
+
+    def _get_unsettled_pauses(self):
+        """Return the pauses of which the days paid ahead aren't settled; those that touch are one.
+
+        :return: half-open intervals in the order of their days; the end of an open one is
+            `engine.intervals.FOREVER`.
+        :rtype: list
+        """
+        self.ensure_one()
+        waiting = self.pause_ids.filtered(lambda pause: not pause.is_settled)
+        return merge(pause._get_interval() for pause in waiting)
