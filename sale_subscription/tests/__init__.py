@@ -57,6 +57,7 @@ from . import test_card
 from . import test_payment_story
 from . import test_payment_tour
 from . import test_price_update
+from . import test_price_update_later
 from . import test_portal_access
 from . import test_portal_list
 from . import test_portal_page
