@@ -10,6 +10,8 @@ from . import test_change_tables
 from . import test_chatter
 from . import test_credit
 from . import test_close_uncredited
+from . import test_plan_scheduled
+from . import test_option_quota
 from . import test_renewal
 from . import test_renewal_notice
 from . import test_upsell_portal
