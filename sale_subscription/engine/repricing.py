@@ -61,7 +61,8 @@ def as_fine_as(price, old_price, quantum):
     """Return a price rounded to the currency; as fine as the old price where that is below one.
 
     Small prices (a kilowatt-hour, a message) are written with more decimals than a currency has;
-    on larger ones such decimals are left over from a conversion.
+    on larger ones such decimals are left over from a conversion. What would come out free that way
+    gets six decimals.
 
     :param price: the exact new price
     :param old_price: the price it replaces
@@ -73,10 +74,15 @@ def as_fine_as(price, old_price, quantum):
     ['10.29', '82.39']
     >>> str(as_fine_as('0.012875', '0.0125', cent))
     '0.0129'
+    >>> str(as_fine_as('0.00164383', '0.05', cent))
+    '0.001644'
     """
     if abs(to_amount(old_price, "old_price")) < 1:
         quantum = min(quantum, Decimal(1).scaleb(-places(old_price)))
-    return round_half_up(price, quantum)
+    rounded = round_half_up(price, quantum)
+    if not rounded and to_amount(price, "price"):
+        rounded = round_half_up(price, min(quantum, Decimal(1).scaleb(-MAX_PLACES)))
+    return rounded
 
 
 def ending_in(price, step, ending=0):

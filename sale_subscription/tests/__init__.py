@@ -9,6 +9,9 @@ from . import test_reference_cases
 from . import test_change_tables
 from . import test_chatter
 from . import test_credit
+from . import test_close_uncredited
+from . import test_plan_scheduled
+from . import test_option_quota
 from . import test_renewal
 from . import test_renewal_notice
 from . import test_upsell_portal
@@ -58,6 +61,7 @@ from . import test_card
 from . import test_payment_story
 from . import test_payment_tour
 from . import test_price_update
+from . import test_price_update_later
 from . import test_portal_access
 from . import test_portal_list
 from . import test_portal_page

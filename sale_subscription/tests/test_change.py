@@ -148,6 +148,24 @@ class TestChange(SubscriptionCommon):
         with self._today("2026-04-01"):
             self.assertEqual(self._bill(contract.sudo(), "2026-04-01").amount_untaxed, 93.0)
 
+    def test_neither_charged_nor_credited_while_a_prepayment_lasts(self):
+        self.template.write({"prorate_charges": False, "prorate_credits": False})
+        with self._today("2026-01-01"):
+            contract = self._activate(
+                "2026-01-01", plan=self.yearly, lines=[{"price_unit": 365.0}]
+            )
+            self._bill(contract, "2026-01-01")
+        line_id = contract.line_ids.id
+        self._change(contract, "2026-03-11", "change_plan", self.monthly.id, when="now")
+        self._change(contract, "2026-03-20", "change_quantity", line_id, 2)
+        self.assertEqual(str(contract.next_invoice_date), "2027-01-01")
+        with self._today("2026-04-11"):
+            self.assertEqual(contract.action_bill(), [])
+        with self._today("2027-01-11"):
+            moves = self._bill(contract, "2027-01-11")
+        # 10 of 31 days at the price agreed first, then two at the monthly price.
+        self.assertEqual(moves.mapped("amount_untaxed"), [9.81, 60.84])
+
     def test_downgrade_without_credit_then_upgrade_by_days(self):
         self.template.write({"prorate_credits": False})
         contract = self._start()

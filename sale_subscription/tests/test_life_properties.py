@@ -10,6 +10,7 @@ from odoo.tests import freeze_time, tagged
 
 from .life_books import LifeBooks
 from .life_operations import END, OPERATIONS, START, LifeOperations
+from .life_plans import LifePlans
 from .sale_common import SaleSubscriptionSaleCommon
 
 SCENARIOS = st.fixed_dictionaries(
@@ -45,7 +46,7 @@ EXAMPLES = int(os.environ.get("LIFE_EXAMPLES", 0))
 
 
 @tagged("post_install", "-at_install")
-class TestLifeProperties(LifeOperations, LifeBooks, SaleSubscriptionSaleCommon):
+class TestLifeProperties(LifePlans, LifeOperations, LifeBooks, SaleSubscriptionSaleCommon):
     """Whatever is done to a contract in whatever order, the books are right after each step.
 
     `LIFE_EXAMPLES=1000 make test T=test_life_properties` looks longer, and elsewhere each time.

@@ -24,20 +24,53 @@ class SaleSubscriptionLine(models.Model):
         """
         self.ensure_one()
         contract = self.subscription_id
-        ends = [contract.charge_end_date or contract._get_service_end(), self.charge_end_date]
-        if self.date_end and not self.charge_end_date:
-            ends.append(self.date_end + timedelta(days=1))
         start = max(
             self.charge_start_date or self.date_start or contract.date_start,
             contract.billing_start_date or contract._get_first_paid_day(),
         )
-        end = min((day for day in ends if day), default=None)
+        end = self._get_charged_end()
         return Version(
             recurrence=self._get_recurrence(),
             start=start,
             end=end if end is None else max(start, end),
             price=self._get_exact_price(),
             timing=contract.timing,
+        )
+
+    def _get_charged_end(self):
+        """Return the first day that isn't charged any more at this version's price.
+
+        Where closing gives nothing back, the version that delivers last stays charged until the
+        period ends. What was agreed for the time after service ended never came to be: later
+        versions owe nothing, and they don't end the last one.
+
+        :return: exclusive end, or None while open.
+        :rtype: date | None
+        """
+        self.ensure_one()
+        contract = self.subscription_id
+        ends = [contract._get_charged_end(), self.charge_end_date]
+        service_end = contract.charge_end_date and contract._get_service_end()
+        if service_end and (self.date_start or contract.date_start) >= service_end:
+            ends.append(service_end)
+        elif not self.charge_end_date and not (service_end and self._is_cut_off_at(service_end)):
+            ends.append(self.date_end and self.date_end + timedelta(days=1))
+        return min((day for day in ends if day), default=None)
+
+    def _is_cut_off_at(self, day):
+        """Tell whether this version would deliver, or be replaced, on the day service ends.
+
+        One that simply ends then has ended by itself.
+
+        :param date day: the first day without service.
+        :rtype: bool
+        """
+        self.ensure_one()
+        following = self.date_end and self.date_end + timedelta(days=1)
+        return (
+            not following
+            or following > day
+            or (following == day and day in self.successor_ids.mapped("date_start"))
         )
 
     def _get_recurrence(self):

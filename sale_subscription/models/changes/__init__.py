@@ -1,6 +1,7 @@
 """What changes a running contract: by hand, on a day to come, or by a quotation."""
 
 from . import sale_subscription_change
+from . import sale_subscription_line_plan
 from . import sale_subscription_line_upsell
 from . import sale_subscription_line_renewal
 from . import sale_subscription_modify

@@ -69,6 +69,7 @@ class SaleSubscriptionChange(models.Model):
         :raise UserError: if a change is in effect or was withdrawn already.
         """
         self.subscription_id.check_access("write")
+        changed = [change._get_quota_change() for change in self]
         # Later ones first: they may build on earlier ones.
         for change in self.sorted(lambda c: (c.date_effective, c.id), reverse=True):
             if change.state != "scheduled":
@@ -80,6 +81,8 @@ class SaleSubscriptionChange(models.Model):
                 )
             # sudo: changes are written by the contract's own methods only.
             change.sudo()._withdraw()
+        for contract, products, day in changed:
+            contract._check_quotas(products, day)
         return True
 
     # === BUSINESS METHODS === #
@@ -87,14 +90,16 @@ class SaleSubscriptionChange(models.Model):
         """Remove the versions this change made and let those it replaced go on."""
         self.ensure_one()
         contract = self.subscription_id
-        if self.new_line_ids.charge_ids or self.new_line_ids.successor_ids:
+        carried = self._get_carried_versions()
+        made = self.new_line_ids | carried
+        if made.charge_ids or made.successor_ids - carried:
             raise UserError(
                 self.env._(
                     "“%(change)s” was invoiced ahead or changed again: change it anew.",
                     change=self.description,
                 )
             )
-        commands = [fields.Command.delete(line.id) for line in self.new_line_ids]
+        commands = [fields.Command.delete(line.id) for line in made]
         commands += [
             fields.Command.update(line.id, self._get_restored_end(line))
             for line in self.old_line_ids
@@ -106,6 +111,7 @@ class SaleSubscriptionChange(models.Model):
         with contract._writing_lines_together():
             contract.write({"line_ids": commands})
             contract.line_ids._settle_terms()
+            contract._settle_added_plans()
         self._note_withdrawal()
         contract.change_ids._update_mrr_change()
 
@@ -160,6 +166,35 @@ class SaleSubscriptionChange(models.Model):
         return stopped
 
     # === GETTERS === #
+    def _get_quota_change(self):
+        """Return of what there may be more or less without this change.
+
+        :return: contract, `product.product` and from when; no product where only prices move.
+        :rtype: tuple
+        """
+        self.ensure_one()
+        lines = self.new_line_ids | self.old_line_ids
+        if self.kind in ("price", "plan"):
+            lines = lines.browse()
+        return self.subscription_id, lines.product_id, self.date_effective
+
+    def _get_carried_versions(self):
+        """Return the versions in which an added line follows plans that were agreed before it.
+
+        Nobody changed the addition again: these go with it.
+
+        :rtype: sale.subscription.line
+        """
+        self.ensure_one()
+        carried = self.new_line_ids.browse()
+        if self.kind != "add":
+            return carried
+        for line in self.new_line_ids:
+            carried |= line._get_chain().filtered(
+                lambda version: version.change_id.kind == "plan" and version.change_id.id < self.id
+            )
+        return carried
+
     def _get_uncut_ends(self):
         """Return until when versions stay charged that this change, by days, gave back.
 

@@ -99,7 +99,7 @@ class SaleSubscription(models.Model):
         day = self._get_change_day(when, is_upgrade=False)
         line = self._get_changed_version(line_id, day)
         day = max(day, line.date_start)
-        self._check_option_quota(line.product_id, -line.quantity, day)
+        product = line.product_id  # the version itself may not last
         is_unused = line._is_unused(day)
         # What was never used is gone at once: there is nothing to withdraw later.
         since = self._get_today() if is_unused else day
@@ -111,7 +111,9 @@ class SaleSubscription(models.Model):
             else:
                 line._cut_off_later(change, prorate)
                 self.write({"line_ids": line._prepare_end(day, change, prorate)})
-            return self._finish_change(change)
+            self._finish_change(change)
+        self._check_quotas(product, day)
+        return change.id
 
     # === BUSINESS METHODS - CHANGING === #
     def _begin_change(self):
@@ -143,13 +145,15 @@ class SaleSubscription(models.Model):
         day = max(day, line.date_start)
         if not any(line._is_changed_by(name, value) for name, value in values.items()):
             return False
-        if "quantity" in values:
-            self._check_option_quota(line.product_id, values["quantity"] - line.quantity, day)
+        product = line.product_id  # the version itself may not last
         change = self._create_change(kind, day, self._describe_line_change(line, values, kind))
         prorate = self._is_prorated(is_upgrade)
         with self._writing_lines_together():
             self.write({"line_ids": line._prepare_replacement(day, values, change, prorate)})
-            return self._finish_change(change, prorate)
+            self._finish_change(change, prorate)
+        if "quantity" in values:
+            self._check_quotas(product, day)
+        return change.id
 
     def _add_line(self, values, day, order=None):
         """Add a line from a day on, as a change.
@@ -161,13 +165,15 @@ class SaleSubscription(models.Model):
         """
         product = self.env["product.product"].browse(values["product_id"])
         quantity = values.get("quantity", 1.0)
-        self._check_option_quota(product, quantity, day)
         change = self._create_change("add", day, self._describe_addition(product, quantity), order)
-        values = {**values, "change_id": change.id, "date_start": day}
-        line = self.env["sale.subscription.line"].create({**values, "subscription_id": self.id})
-        if not self._is_prorated(is_upgrade=True) and self.state != "draft":
-            line.charge_start_date = line._get_boundary_from(day)
-        self._finish_change(change)
+        values = {**self._get_plan_terms(day), **values, "change_id": change.id, "date_start": day}
+        with self._writing_lines_together():
+            line = self.env["sale.subscription.line"].create({**values, "subscription_id": self.id})
+            if not self._is_prorated(is_upgrade=True) and self.state != "draft":
+                line.charge_start_date = line._get_boundary_from(day)
+            self._continue_in_later_plans(line)
+            self._finish_change(change)
+        self._check_quotas(product, day)
         return line
 
     def _prepare_added_line(self, product, quantity):
@@ -294,23 +300,6 @@ class SaleSubscription(models.Model):
                 )
             )
         return version
-
-    def _check_option_quota(self, product, difference, day):
-        """Refuse a change that would leave an option's quota.
-
-        :param product: the `product.product` changed.
-        :param float difference: how much more of it.
-        :param date day: from when.
-        :raise ValidationError: when the contract would have too little or too much of it.
-        """
-        option = self.option_ids.filtered(lambda o: o.product_id == product)
-        if option:
-            lines = self.line_ids.filtered(
-                lambda line: line.product_id == product and line._is_in_force(day)
-            )
-            total = sum(lines.mapped("quantity")) + difference
-            if total or option.min_quantity:
-                option._check_quantity(total)
 
     def _get_rounded_mrr(self, day):
         """Return the MRR on a day, as the log rounds it.

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 
@@ -10,8 +10,9 @@ class SaleSubscription(models.Model):
     def change_plan(self, plan_id, when="period_end"):
         """Let all lines go on in another plan of the template, from a day on.
 
-        Periods count anew from that day. Prices are the price list's for the new plan; prices set
-        by hand are scaled by the length of the plans.
+        Products that are added later have the new plan, too. Periods count anew from that day.
+        Prices are the price list's for the new plan; prices set by hand are scaled by the length
+        of the plans.
 
         :param int plan_id: id of the `sale.subscription.plan`.
         :param when: see `change_quantity`.
@@ -41,6 +42,7 @@ class SaleSubscription(models.Model):
         with self._writing_lines_together():
             self.write({"line_ids": commands})
             self.line_ids._settle_terms(change, prorate)
+            self._settle_added_plans()
         self._apply_due_transitions()
         return self._finish_change(change, prorate)
 
@@ -60,6 +62,77 @@ class SaleSubscription(models.Model):
         self.sudo().write(
             {"plan_id": plans.id, "anchor_date": lines[0].anchor_date or self.anchor_date}
         )
+
+    def _settle_added_plans(self):
+        """Let what is added later have the plan the contract has by then.
+
+        That plan is agreed or withdrawn before the addition begins; two plans at once would keep
+        the contract from ever following its lines.
+        """
+        self.ensure_one()
+        today = max(self._get_today(), self.date_start)
+        later = self.line_ids.filtered(lambda line: line.date_start > today)
+        followed = later.browse()
+        for line in later.sorted("date_start"):
+            if line._is_added() and not line._is_charged() and line._follow_contract_plan():
+                followed |= line
+        if followed:
+            self.line_ids._settle_terms()
+            followed.change_id._update_mrr_change()
+
+    def _continue_in_later_plans(self, line):
+        """Let an added line take part in the plan changes after its first day.
+
+        :param line: the `sale.subscription.line` added.
+        """
+        self.ensure_one()
+        later = self.change_ids.filtered(
+            lambda change: (
+                change.kind == "plan"
+                and not change.is_withdrawn
+                and change.date_effective > line.date_start
+            )
+        )
+        for change in later.sorted(lambda change: (change.date_effective, change.id)):
+            day, plan = change.date_effective, change.new_line_ids[:1].plan_id
+            version = line._get_version_on(day)
+            if plan and version:
+                values = version._prepare_plan_values(plan, day)
+                prorate = self._is_prorated(self._is_plan_upgrade(plan))
+                commands = version._prepare_replacement(day, values, change, prorate)
+                self.write({"line_ids": commands})
+
+    def _get_plan_terms(self, day):
+        """Return plan and anchor of what is added on a day, where they aren't the contract's.
+
+        :param date day: its first day.
+        :return: values of a `sale.subscription.line`.
+        :rtype: dict
+        """
+        self.ensure_one()
+        model = self._get_plan_model(day)
+        if not model or model._has_contract_rhythm():
+            return {}
+        return {
+            "plan_id": model.plan_id.id,
+            "anchor_date": model.anchor_date or self.anchor_date,
+        }
+
+    def _get_plan_model(self, day):
+        """Return a version that has the plan and anchor that the contract has on a day.
+
+        :param date day: the day asked for.
+        :return: empty where lines that began before have several plans, or there are none.
+        :rtype: sale.subscription.line
+        """
+        self.ensure_one()
+        older = self.line_ids.filtered(lambda line: line._get_first_version().date_start < day)
+        lines = older.filtered(lambda line: line._is_in_force(day)) or older.filtered(
+            lambda line: line._is_in_force(fields.Date.subtract(day, days=1))
+        )
+        if len(lines.plan_id) != 1:
+            return lines.browse()
+        return lines.filtered(lambda line: line._has_contract_rhythm())[:1] or lines[:1]
 
     def _is_plan_upgrade(self, plan):
         """Tell whether another plan asks for more money at once: a longer period."""

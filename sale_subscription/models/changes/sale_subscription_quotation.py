@@ -116,16 +116,6 @@ class SaleSubscription(models.Model):
             values["charge_start_date"] = self._get_boundary_from(day)
         return values
 
-    def _check_order_quota(self, differences, day):
-        """Refuse an order that would leave an option's quota, all its lines together.
-
-        :param dict differences: product → how much more of it.
-        :param date day: from when.
-        :raise ValidationError: see `_check_option_quota`.
-        """
-        for product, difference in differences.items():
-            self._check_option_quota(product, difference, day)
-
     # === BUSINESS METHODS - CANCELLING === #
     def _cancel_from_order(self, order):
         """Take the change back that an upsell or renewal made; the contract itself goes on."""

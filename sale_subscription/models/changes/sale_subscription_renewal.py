@@ -127,7 +127,8 @@ class SaleSubscription(models.Model):
         differs = {line: values for line, values in differences.items() if values}
         if not (differs or ended or added):
             return
-        self._check_renewed_quota(order, day)
+        resized = [line for line, values in differs.items() if "quantity" in values]
+        products = ended.product_id.union(added.product_id, *(line.product_id for line in resized))
         texts = [self._describe_renewed(line, values) for line, values in differs.items()]
         texts += [self._describe_removal(line) for line in ended]
         texts += [self._describe_addition(sold.product_id, sold.product_uom_qty) for sold in added]
@@ -148,17 +149,7 @@ class SaleSubscription(models.Model):
                 commands += line._prepare_end(day, change, prorate=True)
             self.write({"line_ids": commands})
             self._finish_change(change)
-
-    def _check_renewed_quota(self, order, day):
-        """Refuse a renewal that would leave an option's quota."""
-        differences = {}
-        for line in self._get_lines_on(day):
-            product = line.product_id
-            differences[product] = differences.get(product, 0.0) - line.quantity
-        for sold in order._get_recurring_lines():
-            product = sold.product_id
-            differences[product] = differences.get(product, 0.0) + sold.product_uom_qty
-        self._check_order_quota({p: n for p, n in differences.items() if n}, day)
+        self._check_quotas(products, day)
 
     def _can_unrenew(self, order):
         """Tell whether the time an order renewed hasn't begun and wasn't invoiced.

@@ -38,11 +38,6 @@ class SaleSubscription(models.Model):
         day = self._get_change_day(self._get_order_day(order), is_upgrade=True)
         prorate = self._is_prorated(is_upgrade=True)
         raised = self._get_raised_lines(lines, day, self.line_ids._get_coverage())
-        differences = {
-            product: sum(some.mapped("product_uom_qty"))
-            for product, some in lines.grouped("product_id").items()
-        }
-        self._check_order_quota(differences, day)
         texts = [self._describe_upsold(line, raised.get(line)) for line in lines]
         change = self._create_change("upsell", day, self._describe_order(order, texts), order=order)
         commands = []
@@ -60,6 +55,7 @@ class SaleSubscription(models.Model):
         with self._writing_lines_together():
             self.write({"line_ids": commands})
             self._finish_change(change, prorate)
+        self._check_quotas(lines.product_id, day)
 
     def _check_upsell(self, order):
         """Refuse an upsell that would not outlive what is agreed already.

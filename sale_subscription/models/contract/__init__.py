@@ -4,7 +4,9 @@ from . import sale_subscription
 from . import sale_subscription_line
 from . import sale_subscription_line_version
 from . import sale_subscription_line_terms
+from . import sale_subscription_line_quota
 from . import sale_subscription_option
+from . import sale_subscription_quota
 from . import sale_subscription_pause
 from . import sale_subscription_event
 from . import sale_subscription_terms

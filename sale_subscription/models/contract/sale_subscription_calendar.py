@@ -86,6 +86,29 @@ class SaleSubscription(models.Model):
         template = self.template_id
         return bool(self.end_date and template.auto_renew and template.duration_count)
 
+    def _get_agreed_end(self):
+        """Return the first day after the agreed duration, unless it renews by itself.
+
+        :rtype: date | None
+        """
+        self.ensure_one()
+        if not self.end_date or self._is_renewable():
+            return None
+        return self.end_date + timedelta(days=1)
+
+    def _get_charged_end(self):
+        """Return the first day of which nothing is charged any more.
+
+        That is the end of service; where closing gives nothing back the end of the period in which
+        it closes, but never a day after the agreed duration.
+
+        :return: exclusive end, or None while open.
+        :rtype: date | None
+        """
+        self.ensure_one()
+        ends = [self.charge_end_date or self.close_date, self._get_agreed_end()]
+        return min((day for day in ends if day), default=None)
+
     def _renew_if_due(self, today):
         """Prolong a duration that ended and renews by itself."""
         self.ensure_one()

@@ -104,7 +104,9 @@ class SaleSubscription(models.Model):
         self._check_source_state(ALLOWED_OPERATIONS["close"], "closed")
         for contract in self:
             day = contract._get_effective_date(date if when == "date" else when)
-            day = max(day, contract.date_start)
+            agreed = contract._get_agreed_end()
+            # What ends by itself before that day isn't closed later.
+            day = max(min(day, agreed or day), contract.date_start)
             contract.sudo().write(  # sudo: see `_check_funnel`
                 {
                     "close_date": day,

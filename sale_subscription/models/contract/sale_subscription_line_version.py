@@ -1,8 +1,10 @@
 from datetime import timedelta
+from decimal import Decimal
 
 from odoo import fields, models
 from odoo.fields import Command
 
+from ...engine.repricing import as_fine_as
 from ...engine.values import exact
 
 
@@ -124,6 +126,17 @@ class SaleSubscriptionLine(models.Model):
         self.ensure_one()
         return self._get_recurrence().next_after(day - timedelta(days=1))
 
+    def _get_next_charged_period(self, day):
+        """Return the first day of a period charged at this version's price, on or after a day.
+
+        Until then something else is paid for where this version isn't charged from its first day.
+
+        :param date day: the day asked for.
+        :rtype: date
+        """
+        self.ensure_one()
+        return self._get_boundary_from(max(day, self.charge_start_date or day))
+
     def _get_successor_values(self):
         """Return what a new version takes over from this one.
 
@@ -170,7 +183,7 @@ class SaleSubscriptionLine(models.Model):
             "own_terms": self._join_terms(values, self if start == self.date_start else ()),
         }
         if not prorate:
-            successor["charge_start_date"] = self._get_boundary_from(start)
+            successor["charge_start_date"] = self._get_next_charged_period(start)
         return successor
 
     def _get_end_terms(self):
@@ -273,7 +286,7 @@ class SaleSubscriptionLine(models.Model):
         :rtype: date
         """
         self.ensure_one()
-        ends = [self._get_boundary_from(day), self.charge_end_date]
+        ends = [self._get_next_charged_period(day), self.charge_end_date]
         if self.date_end and not self.charge_end_date:
             ends.append(self.date_end + timedelta(days=1))
         return min(end for end in ends if end)
@@ -357,7 +370,7 @@ class SaleSubscriptionLine(models.Model):
         """Return what makes a version of another plan.
 
         :param plan: the `sale.subscription.plan`.
-        :param date day: its first day, from which its periods count.
+        :param date day: its first day, from which its periods count unless it is free.
         :rtype: dict
         """
         self.ensure_one()
@@ -366,11 +379,14 @@ class SaleSubscriptionLine(models.Model):
         if sold_at_list:
             price = self.new(origin=self, values={"plan_id": plan.id})._get_list_price()
         else:
+            old = exact(self.price_unit)
             months = exact(self.plan_id._get_mrr(1)) / exact(plan._get_mrr(1))
-            price = self.currency_id.round(float(exact(self.price_unit) * months))
+            quantum = Decimal(repr(self.currency_id.rounding))
+            price = float(as_fine_as(old * months, old, quantum))
         return {
             "plan_id": plan.id,
             "price_unit": price,
             "technical_price_unit": price,
-            "anchor_date": day,
+            # Days of a trial are free: the first period begins after them.
+            "anchor_date": max(day, self.subscription_id._get_first_paid_day()),
         }

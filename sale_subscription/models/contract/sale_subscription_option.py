@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools.misc import format_date
 
 from ...const import PORTAL_ACCESS
 
@@ -45,22 +46,35 @@ class SaleSubscriptionOption(models.Model):
         for option in self:
             option.uom_id = option.uom_id or option.product_id.uom_id
 
-    def _check_quantity(self, quantity):
+    def _check_quantity(self, quantity, day=None):
         """Refuse a quantity outside the quota.
 
         :param float quantity: total quantity of the option's product on the contract.
+        :param date day: the later day from which it would be so much.
         :raise ValidationError: when it lies outside minimum and maximum.
         """
         self.ensure_one()
         if quantity < self.min_quantity or (self.max_quantity and quantity > self.max_quantity):
+            values = {
+                "product": self.product_id.display_name,
+                "quantity": quantity,
+                "minimum": self.min_quantity,
+                "maximum": self.max_quantity or self.env._("unlimited"),
+            }
+            if not day:
+                raise ValidationError(
+                    self.env._(
+                        "%(product)s: %(quantity)s is outside the agreed quota (%(minimum)s to "
+                        "%(maximum)s).",
+                        **values,
+                    )
+                )
             raise ValidationError(
                 self.env._(
-                    "%(product)s: %(quantity)s is outside the agreed quota (%(minimum)s to "
-                    "%(maximum)s).",
-                    product=self.product_id.display_name,
-                    quantity=quantity,
-                    minimum=self.min_quantity,
-                    maximum=self.max_quantity or self.env._("unlimited"),
+                    "%(product)s: from %(date)s on it would be %(quantity)s, which is outside the "
+                    "agreed quota (%(minimum)s to %(maximum)s).",
+                    date=format_date(self.env, day),
+                    **values,
                 )
             )
 

@@ -53,7 +53,8 @@ class SaleSubscriptionPriceUpdate(models.Model):
         if problem:
             return [self._prepare_skipped_line(contract, problem)]
         values = []
-        for version, day in self._find_targets(contract, coverage):
+        targets = self._find_targets(contract, coverage)
+        for version, day in targets:
             prices = self._get_new_terms(version, day, cache)
             problem = self._get_version_problem(version, day)
             if not prices:
@@ -63,6 +64,12 @@ class SaleSubscriptionPriceUpdate(models.Model):
             elif not self._is_change(version, *prices):
                 continue
             values.append(self._prepare_line(version, day, prices, problem, cache))
+        for version in self._find_priced_later(contract, [v for v, _day in targets]):
+            prices = self._get_new_terms(version, version.date_start, cache)
+            if not prices or self._is_change(version, *prices):
+                problem = self._get_own_price_text(version)
+                day = version.date_start
+                values.append(self._prepare_line(version, day, prices, problem, cache))
         return values
 
     def _prepare_skipped_line(self, contract, problem):
@@ -157,6 +164,23 @@ class SaleSubscriptionPriceUpdate(models.Model):
                 seen |= version
         return targets
 
+    def _find_priced_later(self, contract, targets):
+        """Return the versions that keep their price: it was agreed for them, for a later day.
+
+        :param contract: a `sale.subscription`.
+        :param list targets: the versions that get a new price, see `_find_targets`.
+        :rtype: sale.subscription.line
+        """
+        starts = {version._get_first_version(): version.date_start for version in targets}
+        return contract.line_ids.filtered(
+            lambda line: (
+                line.predecessor_id
+                and "price_unit" in line._get_own_terms()
+                and not line._is_replaced_at_once()
+                and line.date_start > starts.get(line._get_first_version(), line.date_start)
+            )
+        ).sorted(lambda line: (line.date_start, line.id))
+
     def _get_first_day(self, version, coverage):
         """Return the first day on which a version can get a new price.
 
@@ -178,6 +202,9 @@ class SaleSubscriptionPriceUpdate(models.Model):
             day = version._get_recurrence().next_after(after)
         if self.effective == "date" and self.date_from > day:
             day = version._get_boundary_from(self.date_from)
+        if version.charge_start_date and version.charge_start_date > day:
+            # Until then something else is paid for: what was invoiced of it is never touched.
+            day = version._get_boundary_from(version.charge_start_date)
         return day
 
     def _get_version_problem(self, version, day):
@@ -196,6 +223,12 @@ class SaleSubscriptionPriceUpdate(models.Model):
         if version.date_end and version.date_end < day:
             return self._get_stale_text()
         return False
+
+    def _get_own_price_text(self, version):
+        return self.env._(
+            "A price of its own was agreed from %(date)s.",
+            date=format_date(self.env, version.date_start),
+        )
 
     def _get_stale_text(self):
         return self.env._("It was changed since the prices were computed.")

@@ -55,6 +55,10 @@ class SaleSubscriptionPriceUpdateLine(models.Model):
         """Remove the versions with the new prices and let those they replaced go on."""
         changes = self.change_id
         ends = {line: line.ended_by_id._get_restored_end(line) for line in changes.old_line_ids}
+        for change in changes:
+            # What an earlier change left paid and this one gave back stays paid again.
+            for version, day in change._get_uncut_ends().items():
+                version.charge_end_date = day
         # Nothing is written version by version that is the same for most of them.
         for _end, versions in changes.old_line_ids.grouped(lambda v: str(ends[v])).items():
             versions.write(ends[versions[0]])
