@@ -70,6 +70,7 @@ class TestPortalPaymentTour(PortalPaymentCase):
 class TestPortalPaymentPhoneTour(TestPortalPaymentTour):
     """The same on a phone."""
 
+    allow_inherited_tests_method = True  # else Odoo runs none of them
     browser_size = "390x844"
     touch_enabled = False
 

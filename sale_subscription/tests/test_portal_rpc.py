@@ -29,7 +29,7 @@ OWNER_ACTIONS = ONLY_ACTIONS | {
     "sale.subscription.action_view_invoices",
 }
 ADDON = "sale_subscription"
-# What they may read of what this addon defines: whoever adds a field decides whether it is for them.
+# What they may read of what this addon defines: whoever adds a field decides if it is for them.
 READABLE_FIELDS = {
     "sale.subscription": """
         allowed_plan_ids anchor_date anchor_day billing_start_date card_expiry_date

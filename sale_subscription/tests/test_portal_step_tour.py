@@ -82,5 +82,6 @@ class TestPortalStepTour(SubscriptionPortalCommon, HttpCase):
 class TestPortalStepTourPhone(TestPortalStepTour):
     """The same on a phone."""
 
+    allow_inherited_tests_method = True  # else Odoo runs none of them
     browser_size = "390x844"
     touch_enabled = True

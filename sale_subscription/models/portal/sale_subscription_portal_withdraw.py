@@ -7,8 +7,8 @@ from .sale_subscription_portal_life import CLOSE_ACTIVITY
 class SaleSubscription(models.Model):
     """Taking back what the customer announced: a change, a pause, a closing.
 
-    Each has `_withdraw_portal_<what>`, and `_is_portal_withdraw_<what>_done`: whether a second click
-    finds that the first one did it.
+    Each has `_withdraw_portal_<what>`, and `_is_portal_withdraw_<what>_done`: whether a second
+    click finds that the first one did it.
     """
 
     _inherit = "sale.subscription"
@@ -57,6 +57,4 @@ class SaleSubscription(models.Model):
         self._count_portal_operation()
 
     def _is_portal_withdraw_close_done(self):
-        return (
-            self._is_portal_open() and self.template_id.closable != "no" and not self.close_date
-        )
+        return self._is_portal_open() and self.template_id.closable != "no" and not self.close_date
