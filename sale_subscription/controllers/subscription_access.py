@@ -86,3 +86,19 @@ class SubscriptionAccess(PortalDocumentAccess):
         if not notice or notice.get("id") != contract_sudo.id:
             return None
         return request.session.pop("subscription_notice")
+
+    @staticmethod
+    def _clean_history():
+        """Forget contracts of the last list that are gone, or not the visitor's any more.
+
+        Links to the previous and the next contract carry their tokens.
+        """
+        known = request.session.get("my_subscriptions_history")
+        Contract = request.env["sale.subscription"]
+        if known and Contract.has_access("read"):
+            mine = set(Contract.search([("id", "in", known)]).ids)
+            known = [contract_id for contract_id in known if contract_id in mine]
+        else:
+            known = []
+        if known != request.session.get("my_subscriptions_history", []):
+            request.session["my_subscriptions_history"] = known

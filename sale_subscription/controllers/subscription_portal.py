@@ -135,19 +135,3 @@ class SubscriptionPortal(SubscriptionAccess):
         if request.env.user.share:
             return False
         return f"/odoo/subscriptions/{contract_sudo.id}"
-
-    @staticmethod
-    def _clean_history():
-        """Forget contracts of the last list that are gone, or not the visitor's any more.
-
-        Links to the previous and the next contract carry their tokens.
-        """
-        known = request.session.get("my_subscriptions_history")
-        Contract = request.env["sale.subscription"]
-        if known and Contract.has_access("read"):
-            mine = set(Contract.search([("id", "in", known)]).ids)
-            known = [contract_id for contract_id in known if contract_id in mine]
-        else:
-            known = []
-        if known != request.session.get("my_subscriptions_history", []):
-            request.session["my_subscriptions_history"] = known

@@ -116,7 +116,10 @@ class SubscriptionPortalCard(SubscriptionPaymentForm):
         contract_sudo, operations = self._find_contract(subscription_id, access_token)
         if not contract_sudo:
             return request.redirect("/my")
-        is_removed = "card" in operations and contract_sudo._drop_card(self._cast_as_int(token_id))
+        is_removed = "card" in operations and (
+            not contract_sudo.payment_token_id  # a second click
+            or contract_sudo._drop_card(self._cast_as_int(token_id))
+        )
         return self._go_to_contract(contract_sudo, "removed" if is_removed else "unavailable")
 
     def _get_contract_for_card(self, subscription_id, access_token):

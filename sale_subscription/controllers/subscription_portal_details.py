@@ -75,7 +75,7 @@ class SubscriptionPortalDetails(SubscriptionAccess):
             "subscription": contract_sudo,
             "object": contract_sudo,
             "contact_problem": contract_sudo._get_portal_contact_problem(partner_sudo),
-            "is_email_locked": contract_sudo._is_portal_email_locked(partner_sudo),
+            "email_problem": contract_sudo._get_portal_email_problem(partner_sudo),
             "submit_url": contract_sudo._get_portal_payment_url("details/submit"),
             "commercial_address_update_url": False,
             # A company's name is its name; core's field of that name is for people.
@@ -152,14 +152,9 @@ class SubscriptionPortalDetails(SubscriptionAccess):
             values.pop("company_name", None)
         email = values.get("email", "")
         is_other_email = email.lower() != (partner_sudo.email or "").strip().lower()
-        if is_other_email and contract_sudo._is_portal_email_locked(partner_sudo):
-            return self._refuse(
-                request.env._(
-                    "This e-mail address belongs to an account: only who signs in with it can "
-                    "change it."
-                ),
-                "email",
-            )
+        problem = contract_sudo._get_portal_email_problem(partner_sudo)
+        if is_other_email and problem:
+            return self._refuse(problem, "email")
         names = [name for name in ADDRESS_FIELDS if name in partner_sudo._fields]
         before = {name: partner_sudo[name] for name in names}
         _partner, feedback = self._create_or_update_address(

@@ -57,7 +57,8 @@ class SubscriptionPublic(CustomerPortal):
         try:
             choice, error = self._read_choice(template_sudo, params), None
         except UserError as exception:
-            choice, error = template_sudo._read_public_choice(), str(exception)
+            choice = self._read_valid_choice(template_sudo, params)
+            error = str(exception)
         return self._render_offer(template_sudo, choice, error)
 
     @http.route(
@@ -179,12 +180,28 @@ class SubscriptionPublic(CustomerPortal):
         :rtype: tuple
         :raise UserError: see `_read_public_choice`.
         """
-        quantities = {
+        quantities = self._pick_quantities(params)
+        return template_sudo._read_public_choice(params.get("plan_id"), quantities)
+
+    def _read_valid_choice(self, template_sudo, params):
+        """As `_read_choice`, without what can't be chosen any more.
+
+        :rtype: tuple
+        """
+        quantities = self._pick_quantities(params)
+        return template_sudo._read_valid_public_choice(params.get("plan_id"), quantities)
+
+    @staticmethod
+    def _pick_quantities(params):
+        """Return the quantities among the parameters of a page: option id → what was sent.
+
+        :rtype: dict
+        """
+        return {
             key.removeprefix(OPTION_PREFIX): value
             for key, value in params.items()
             if key.startswith(OPTION_PREFIX)
         }
-        return template_sudo._read_public_choice(params.get("plan_id"), quantities)
 
     def _get_total_address(self, partner_sudo, details, address_id):
         """Return where the customer is, as far as it is known.

@@ -37,9 +37,8 @@ class SubscriptionCheckout(SubscriptionPublic):
         try:
             choice = self._read_choice(template_sudo, params)
         except UserError as error:
-            return self._render_offer(
-                template_sudo, template_sudo._read_public_choice(), str(error)
-            )
+            choice = self._read_valid_choice(template_sudo, params)
+            return self._render_offer(template_sudo, choice, str(error))
         visit = self._get_visit(template_sudo)
         order_sudo = self._get_visit_order(visit)
         if order_sudo and not order_sudo._can_visitor_change():
@@ -70,9 +69,10 @@ class SubscriptionCheckout(SubscriptionPublic):
         try:
             choice = self._read_choice(template_sudo, form)
         except UserError as error:
-            return self._render_offer(
-                template_sudo, template_sudo._read_public_choice(), str(error)
-            )
+            # What they typed stays, and what they chose as far as it is still offered.
+            choice = self._read_valid_choice(template_sudo, form)
+            visit = self._get_visit(template_sudo)
+            return self._render_checkout(template_sudo, choice, visit, form, [str(error)])
         visit = self._get_visit(template_sudo)
         if form.get("key") != visit["key"] or form.get(TRAP):
             # An old page, or a program: nothing is done, people try again with this one.

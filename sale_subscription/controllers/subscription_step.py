@@ -68,7 +68,9 @@ class SubscriptionStep(SubscriptionAccess):
         return response
 
     def _do_at_once(self, contract_id, access_token, operation, method_name, *arguments, done):
-        """Do what needs no page of its own, and go back to the contract's page.
+        """Take something back at once, and go back to the contract's page.
+
+        Who clicks twice hears the second time, too, that it was taken back.
 
         :param str operation: what the visitor must be allowed to.
         :param str method_name: the method of the contract that does it.
@@ -78,17 +80,31 @@ class SubscriptionStep(SubscriptionAccess):
         contract_sudo, _operations, response = self._enter_step(
             contract_id, access_token, operation
         )
+        if contract_sudo and self._is_done(contract_sudo, operation, *arguments):
+            return self._redirect_to_contract(contract_sudo, access_token, ("success", done))
         if response:
             return response
         _result, problem = self._take_step(getattr(contract_sudo, method_name), *arguments)
         notice = ("danger", problem) if problem else ("success", done)
         return self._redirect_to_contract(contract_sudo, access_token, notice)
 
+    @staticmethod
+    def _is_done(contract_sudo, operation, *arguments):
+        """Tell whether what a visitor takes back was taken back before, by who may.
+
+        :rtype: bool
+        """
+        level = contract_sudo._get_portal_level(request.env.user)
+        return level == "manage" and getattr(contract_sudo, f"_is_portal_{operation}_done")(
+            *arguments
+        )
+
     def _get_step_values(self, contract_sudo, operations, access_token, **values):
         """Return what every page of a step shows.
 
         :rtype: dict
         """
+        self._clean_history()
         page = {
             "page_name": "subscription",
             "subscription": contract_sudo,

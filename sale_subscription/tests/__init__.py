@@ -51,6 +51,7 @@ from . import test_invoice_batch
 from . import test_invoice_batch_posting
 from . import test_invoice_rounding
 from . import test_public_checkout
+from . import test_public_trust
 from . import test_public_offer
 from . import test_public_tour
 from . import test_query_counts
@@ -78,6 +79,8 @@ from . import test_portal_options
 from . import test_portal_payment_tour
 from . import test_portal_change
 from . import test_portal_life
+from . import test_portal_withdraw
+from . import test_portal_pages
 from . import test_portal_step_tour
 from . import test_names
 from . import test_portal_options_tour

@@ -48,6 +48,14 @@ class SubscriptionPortalCommon(SubscriptionPaymentCommon):
         return user
 
     @classmethod
+    def _create_elsewhere(cls):
+        """Create an account of the customer's for another company of ours only."""
+        company = cls.env["res.company"].create({"name": "Second Company"})
+        user = cls._create_portal_user("kite_elsewhere", cls.partner)
+        user.write({"company_ids": [Command.set(company.ids)], "company_id": company.id})
+        return user
+
+    @classmethod
     def _create_portal_contract(cls, start="2026-03-01", **values):
         """Start a contract that the customer may change, with two seats."""
         values.setdefault("template_id", cls.portal_template.id)

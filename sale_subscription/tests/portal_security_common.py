@@ -66,6 +66,7 @@ class PortalSecurityCommon(SubscriptionPortalCommon):
         )
         cls.stranger.partner_id.parent_id = cls.foreign_partner
         cls.other_salesman = cls._create_user("sub_other", "sales_team.group_sale_salesman")
+        cls.elsewhere = cls._create_elsewhere()
         cls._publish_template()
         cls.option = cls.portal_template.option_ids
         cls.contract = cls._create_secure_contract(cls.partner)

@@ -12,6 +12,8 @@ VISITORS = (
     "owner",
     "salesperson",  # who looks after it
     "other salesperson",  # who sees own documents only
+    # Signed in, of the same customer, but an account of another company: came by the manage link.
+    "customer of another company",
 )
 
 # What becomes of a request:
@@ -26,9 +28,9 @@ CONTRACT = "/my/subscriptions/<int:subscription_id>"
 STEP = f"{CONTRACT}/<any(pause,resume,close):step>"
 ORDER = "/my/orders/<int:order_id>"
 OFFER = "/subscriptions/<string:identifier>"
-READERS = "mmm++m+++m"
-MANAGERS = "mmmc+m+++m"
-DOERS = "mmmc!m!!!m"
+READERS = "mmm++m+++m+"
+MANAGERS = "mmmc+m+++m+"
+DOERS = "mmmc!m!!!m!"
 ADDRESS = {
     "name": "Blue Kite",
     "email": "ada@example.com",
@@ -39,46 +41,46 @@ ADDRESS = {
     "country_id": "{belgium}",
 }
 TABLE = {
-    "/my/subscriptions": [("get", {}, "", "lllll+++++")],
-    "/my/subscriptions/page/<int:page>": [("get", {"page": "2"}, "", "lllll+++++")],
+    "/my/subscriptions": [("get", {}, "", "lllll++++++")],
+    "/my/subscriptions/page/<int:page>": [("get", {"page": "2"}, "", "lllll++++++")],
     CONTRACT: [
         ("get", {}, "", READERS),
         ("get", {"report_type": "html"}, "", READERS),
     ],
     f"{CONTRACT}/invoices/<int:move_id>": [
-        ("get", {}, "", "444>>4>>>4"),
-        ("get", {"report_type": "pdf"}, "", "444>>4>>>4"),
-        ("get", {"move_id": "{foreign_move}"}, "", "4444444444"),
+        ("get", {}, "", "444>>4>>>4>"),
+        ("get", {"report_type": "pdf"}, "", "444>>4>>>4>"),
+        ("get", {"move_id": "{foreign_move}"}, "", "44444444444"),
     ],
     f"{CONTRACT}/orders/<int:order_id>": [
-        ("get", {"order_id": "{renewal}"}, "renewal", "444>>4>>>4"),
-        ("get", {}, "", "4444444444"),  # an order of the customer, not of the contract
-        ("get", {"order_id": "{foreign_order}"}, "", "4444444444"),
+        ("get", {"order_id": "{renewal}"}, "renewal", "444>>4>>>4>"),
+        ("get", {}, "", "44444444444"),  # an order of the customer, not of the contract
+        ("get", {"order_id": "{foreign_order}"}, "", "44444444444"),
     ],
     f"{CONTRACT}/change": [
         ("get", {}, "", MANAGERS),
         ("post", {"{line}": "3", "fingerprint": "{change}"}, "", DOERS),
-        ("post", {"{line}": "3", "fingerprint": "old"}, "", "mmmcpmpppm"),
+        ("post", {"{line}": "3", "fingerprint": "old"}, "", "mmmcpmpppmp"),
     ],
     f"{CONTRACT}/withdraw_change": [
         ("post", {"change_id": "{scheduled}"}, "scheduled", DOERS),
-        ("post", {"change_id": "{foreign_scheduled}"}, "scheduled", "mmmccmcccm"),
+        ("post", {"change_id": "{foreign_scheduled}"}, "scheduled", "mmmccmcccmc"),
     ],
     f"{CONTRACT}/preview": [
-        ("rpc", {"values": {"{line}": "3"}}, "", "pppp+p+++p"),
+        ("rpc", {"values": {"{line}": "3"}}, "", "pppp+p+++p+"),
         (
             "rpc",
             {"step": "pause", "values": {"when": "now", "until": "2026-05-01"}},
             "",
-            "pppp+p+++p",
+            "pppp+p+++p+",
         ),
-        ("rpc", {"step": "close", "values": {"date": "2026-05-01"}}, "", "pppp+p+++p"),
+        ("rpc", {"step": "close", "values": {"date": "2026-05-01"}}, "", "pppp+p+++p+"),
     ],
     STEP: [
         ("get", {"step": "pause"}, "", MANAGERS),
         ("get", {"step": "close"}, "", MANAGERS),
         ("get", {"step": "resume"}, "paused", MANAGERS),
-        ("get", {"step": "resume"}, "", "mmmccmcccm"),
+        ("get", {"step": "resume"}, "", "mmmccmcccmc"),
         (
             "post",
             {"step": "pause", "when": "now", "until": "2026-05-01", "fingerprint": "{pause}"},
@@ -98,13 +100,13 @@ TABLE = {
             DOERS,
         ),
     ],
-    f"{CONTRACT}/withdraw_pause": [("post", {}, "pausing", DOERS), ("post", {}, "", "mmmccmcccm")],
-    f"{CONTRACT}/withdraw_close": [("post", {}, "closing", DOERS), ("post", {}, "", "mmmccmcccm")],
-    f"{CONTRACT}/renew": [("post", {}, "ending", DOERS), ("post", {}, "", "mmmccmcccm")],
+    f"{CONTRACT}/withdraw_pause": [("post", {}, "pausing", DOERS), ("post", {}, "", "mmmccmcccmc")],
+    f"{CONTRACT}/withdraw_close": [("post", {}, "closing", DOERS), ("post", {}, "", "mmmccmcccmc")],
+    f"{CONTRACT}/renew": [("post", {}, "ending", DOERS), ("post", {}, "", "mmmccmcccmc")],
     f"{CONTRACT}/pay": [("get", {}, "", READERS)],
     f"{CONTRACT}/pay/transaction": [
-        ("rpc", {"amount": 44.0, "pay": True}, "", "eee!!e!!!e"),
-        ("rpc", {"amount": 1.0, "pay": True}, "", "eeeeeeeeee"),
+        ("rpc", {"amount": 44.0, "pay": True}, "", "eee!!e!!!e!"),
+        ("rpc", {"amount": 1.0, "pay": True}, "", "eeeeeeeeeee"),
     ],
     # Whoever has the link may register a card where one is needed, and replace none that works.
     f"{CONTRACT}/payment-method": [
@@ -112,60 +114,60 @@ TABLE = {
         ("get", {}, "card", MANAGERS),
     ],
     f"{CONTRACT}/payment-method/transaction": [
-        ("rpc", {"pay": True, "is_validation": True}, "", "eee!!e!!ee"),
-        ("rpc", {"pay": True, "is_validation": True}, "card", "eeee!e!!ee"),
+        ("rpc", {"pay": True, "is_validation": True}, "", "eee!!e!!ee!"),
+        ("rpc", {"pay": True, "is_validation": True}, "card", "eeee!e!!ee!"),
     ],
     f"{CONTRACT}/payment-method/assign": [
-        ("rpc", {"token_id": "{card}"}, "", "eeeeee!!ee"),
-        ("rpc", {"token_id": "{foreign_card}"}, "", "eeeeeeeeee"),
+        ("rpc", {"token_id": "{card}"}, "", "eeeeee!!ee!"),
+        ("rpc", {"token_id": "{foreign_card}"}, "", "eeeeeeeeeee"),
     ],
     f"{CONTRACT}/payment-method/remove": [
         ("post", {"token_id": "{card}"}, "card", DOERS),
-        ("post", {"token_id": "{foreign_card}"}, "card", "mmmccmcccm"),
+        ("post", {"token_id": "{foreign_card}"}, "card", "mmmccmcccmc"),
     ],
     f"{CONTRACT}/details": [("get", {}, "", MANAGERS)],
     f"{CONTRACT}/details/submit": [
-        ("post", ADDRESS, "", "3333!3!!!3"),
-        ("post", {**ADDRESS, "email": "nonsense"}, "", "3333p3ppp3"),
+        ("post", ADDRESS, "", "3333!3!!!3!"),
+        ("post", {**ADDRESS, "email": "nonsense"}, "", "3333p3ppp3p"),
     ],
     # === ORDERS AND INVOICES: the links allow everything that is asked for there === #
-    ORDER: [("get", {}, "", "mmmvvm+++m")],
+    ORDER: [("get", {}, "", "mmmvvm+++mv")],
     f"{ORDER}/transaction": [
-        ("rpc", {"amount": 11.0, "pay": True}, "", "eee!!e!!!e"),
-        ("rpc", {"amount": 1.0, "pay": True}, "", "eeeeeeeeee"),
+        ("rpc", {"amount": 11.0, "pay": True}, "", "eee!!e!!!e!"),
+        ("rpc", {"amount": 1.0, "pay": True}, "", "eeeeeeeeeee"),
     ],
     f"{ORDER}/card": [
-        ("rpc", {"pay": True, "is_validation": True}, "", "eeeeeeeeee"),  # not asked for
+        ("rpc", {"pay": True, "is_validation": True}, "", "eeeeeeeeeee"),  # not asked for
     ],
-    f"{ORDER}/card/assign": [("rpc", {"token_id": "{card}"}, "", "eeeeeeeeee")],
+    f"{ORDER}/card/assign": [("rpc", {"token_id": "{card}"}, "", "eeeeeeeeeee")],
     f"{ORDER}/update_line_dict": [
-        ("rpc", {"line_id": "{order_line}", "input_quantity": 5}, "", "eeeeeeeeee"),  # no option
+        ("rpc", {"line_id": "{order_line}", "input_quantity": 5}, "", "eeeeeeeeeee"),  # no option
     ],
     f"{ORDER}/accept": [
-        ("rpc", {"name": "Bea", "signature": SIGNATURE}, "signature", "+++!!+!!!+"),
+        ("rpc", {"name": "Bea", "signature": SIGNATURE}, "signature", "+++!!+!!!+!"),
     ],
     "/my/invoices/<int:invoice_id>": [("get", {"invoice_id": "{move}"}, "", READERS)],
     "/invoice/transaction/<int:invoice_id>": [
-        ("rpc", {"invoice_id": "{move}", "amount": 22.0, "pay": True}, "", "eee!!e!!!e"),
+        ("rpc", {"invoice_id": "{move}", "amount": 22.0, "pay": True}, "", "eee!!e!!!e!"),
     ],
     # === FOR EVERYBODY === #
-    "/subscriptions": [("get", {}, "", "++++++++++")],
+    "/subscriptions": [("get", {}, "", "+++++++++++")],
     OFFER: [
-        ("get", {}, "", "++++++++++"),
-        ("get", {"identifier": "{hidden}"}, "", "4444444444"),
+        ("get", {}, "", "+++++++++++"),
+        ("get", {"identifier": "{hidden}"}, "", "44444444444"),
     ],
     f"{OFFER}/image": [
-        ("get", {}, "", "++++++++++"),
-        ("get", {"identifier": "{hidden}"}, "", "4444444444"),
+        ("get", {}, "", "+++++++++++"),
+        ("get", {"identifier": "{hidden}"}, "", "44444444444"),
     ],
     f"{OFFER}/total": [
-        ("rpc", {}, "", "++++++++++"),
-        ("rpc", {"identifier": "{hidden}"}, "", "eeeeeeeeee"),
+        ("rpc", {}, "", "+++++++++++"),
+        ("rpc", {"identifier": "{hidden}"}, "", "eeeeeeeeeee"),
     ],
     f"{OFFER}/checkout": [
-        ("get", {}, "", "++++++++++"),
-        ("get", {"identifier": "{hidden}"}, "", "4444444444"),
-        ("post", {"name": "Eve", "email": "eve@example.com"}, "", "++++++++++"),  # no visit's key
-        ("post", {"identifier": "{hidden}"}, "", "4444444444"),
+        ("get", {}, "", "+++++++++++"),
+        ("get", {"identifier": "{hidden}"}, "", "44444444444"),
+        ("post", {"name": "Eve", "email": "eve@example.com"}, "", "+++++++++++"),  # no visit's key
+        ("post", {"identifier": "{hidden}"}, "", "44444444444"),
     ],
 }

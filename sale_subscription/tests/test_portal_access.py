@@ -35,6 +35,21 @@ class TestPortalAccess(SubscriptionPortalCommon):
                 with self.subTest(user=user.login, token_access=token_access):
                     self.assertEqual(self.contract._get_portal_level(user), level)
 
+    def test_level_of_who_belongs_to_another_company(self):
+        """The link holds for them as for everybody, though they may not read it signed in."""
+        contract = self.contract.with_company(self.company)
+        elsewhere = self._create_elsewhere()
+        employee = self._create_user("sub_elsewhere", "sales_team.group_sale_manager")
+        employee.write(
+            {"company_ids": elsewhere.company_ids.ids, "company_id": elsewhere.company_id.id}
+        )
+        for user in (elsewhere, employee):
+            with self.subTest(user=user.login):
+                self.portal_template.token_access = "view"
+                self.assertEqual(contract._get_portal_level(user), "view")
+                self.portal_template.token_access = "manage"
+                self.assertEqual(contract._get_portal_level(user), "manage")
+
     def test_who_only_reads_changes_nothing(self):
         self.assertEqual(self._get_operations("view"), set())
         self.assertEqual(self._get_operations(), CHANGES)

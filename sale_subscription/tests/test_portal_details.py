@@ -236,6 +236,21 @@ class TestPortalDetails(SubscriptionPortalCommon, HttpCase):
         )
         self.assertEqual(self.owner.partner_id.email, "me@example.com")
 
+    def test_a_link_of_one_contract_redirects_no_mail_of_the_others(self):
+        other = self._create_portal_contract()
+        self.assertEqual(other.partner_invoice_id, self.billing)
+        for user in (None, self.stranger.login):
+            with self.subTest(user=user):
+                result = self._submit(user, email="thief@example.com")
+                self.assertEqual(result["invalid_fields"], ["email"])
+                self.assertIn("is used for other subscriptions, too", result["messages"][0])
+        self.assertEqual(self.billing.email, "accounts@example.com")
+        self.assertIn("redirectUrl", self._submit(street="Quay 5"))
+        self.assertIn(
+            "redirectUrl", self._submit(self.owner.login, token="", email="new@example.com")
+        )
+        self.assertEqual(self.billing.email, "new@example.com")
+
     def test_addresses_of_others_stay_closed(self):
         for partner in (self.salesman.partner_id, self.stranger.partner_id):
             with self.subTest(partner=partner.name):

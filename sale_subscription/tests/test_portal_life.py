@@ -187,8 +187,14 @@ class TestPortalLife(PortalStepMixin, SubscriptionPortalCommon, HttpCase):
         self.portal_template.write(
             {"line_ids": [Command.create({"product_id": self.seat.id})], "is_published": True}
         )
-        page = self._open("").text
-        self.assertIn(f'href="/subscriptions/self-service-{self.portal_template.id}"', page)
+        # The site of visitors is another company's: there is no such page, or not of ours.
+        link = f'href="/subscriptions/self-service-{self.portal_template.id}"'
+        for company in (self.env["res.company"], self.company):
+            self.portal_template.company_id = company
+            self.assertNotIn(link, self._open("").text)
+        public = self.env.ref("base.public_user").sudo()
+        public.write({"company_ids": [Command.link(self.company.id)], "company_id": self.company})
+        self.assertIn(link, self._open("").text)
 
     def test_close_at_period_end(self):
         self.portal_template.closable = "period_end"

@@ -14,7 +14,9 @@ class TestPortalOptionsTour(PortalOptionsCommon, HttpCase):
         self.assertEqual(self._get_line(order, self.storage).product_uom_qty, 2.0)
 
 
+@tagged("post_install", "-at_install")
 class TestPortalOptionsTourPhone(TestPortalOptionsTour):
     """The same on a phone."""
 
+    allow_inherited_tests_method = True  # else Odoo runs none of them
     browser_size = "390x844"

@@ -27,7 +27,31 @@ OWNER_ACTIONS = ONLY_ACTIONS | {
     "sale.subscription.action_open_pause_wizard",
     "sale.subscription.action_open_portal_page",
     "sale.subscription.action_view_invoices",
-    "sale.subscription.action_view_orders",
+}
+ADDON = "sale_subscription"
+# What they may read of what this addon defines: whoever adds a field decides if it is for them.
+READABLE_FIELDS = {
+    "sale.subscription": """
+        allowed_plan_ids anchor_date anchor_day billing_start_date card_expiry_date
+        charge_end_date client_ref close_date color commercial_partner_id
+        company_currency_id company_id create_date create_uid currency_id current_line_ids
+        date_start end_date ended_line_ids fiscal_position_id has_problem has_versions
+        invoice_count invoice_ids invoicing_mode is_card_expiring journal_id
+        last_invoice_date line_ids name needs_customer next_invoice_date
+        next_transition_date note option_ids order_ids partner_id partner_invoice_id
+        partner_shipping_id pause_ids paused_until payment_term_id payment_token_id
+        period_label plan_id pricelist_id recurring_tax recurring_total
+        recurring_total_included scheduled_pause_date scheduled_pause_until stage_id state
+        tax_totals team_id template_id timing trial_end_date user_id write_date write_uid
+    """,
+    "sale.subscription.line": """
+        allowed_uom_ids anchor_date change_id charge_end_date charge_ids charge_start_date
+        company_id create_date create_uid currency_id date_end date_start discount
+        end_before_change ended_by_id name order_line_id own_terms plan_id predecessor_id
+        price_subtotal price_tax price_total price_unit product_id quantity sequence state
+        subscription_id successor_ids tax_ids technical_price_unit uom_id write_date
+        write_uid
+    """,
 }
 # What a customer may not read of the own contract.
 INTERNAL_FIELDS = (
@@ -37,8 +61,12 @@ INTERNAL_FIELDS = (
     "close_reason_id",
     "event_ids",
     "is_suspended",
+    "is_taken_over",
     "mrr",
+    "order_chain_ids",
+    "order_count",
     "portal_revision",
+    "quotation_ids",
 )
 
 
@@ -229,6 +257,15 @@ class TestPortalRpc(PortalState, PortalSecurityCommon):
                     self._call(self.owner, "sale.subscription", "read", self.contract.ids, [name])
                 with self.assertRaises(AccessError):
                     self._call(self.owner, "sale.subscription", "search", [(name, "!=", False)])
+
+    def test_fields_for_customers(self):
+        """A field that customers can read is here because somebody thought of it."""
+        for model, expected in READABLE_FIELDS.items():
+            with self.subTest(model=model):
+                fields = self.env[model].with_user(self.owner).fields_get(attributes=["type"])
+                known = self.env[model]._fields
+                ours = {name for name in fields if known[name]._module == ADDON}
+                self.assertEqual(sorted(ours), sorted(expected.split()))
 
     def test_reading_all_of_the_own(self):
         """What the owner can read of the own contract holds no key to anything else."""

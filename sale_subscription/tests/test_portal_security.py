@@ -57,6 +57,10 @@ class TestPortalSecurity(PortalRequests, PortalVisitor, PortalSecurityCommon, Ht
     def test_other_salesperson(self):
         self._walk("other salesperson", self.other_salesman)
 
+    def test_customer_of_another_company(self):
+        """Who is signed in gets no less by the link than who isn't."""
+        self._walk("customer of another company", self.elsewhere, token_of=self.contract)
+
     # === WALKING === #
     def _walk(self, visitor, user=None, token=None, token_of=None):
         """Make every request of the table as one visitor."""

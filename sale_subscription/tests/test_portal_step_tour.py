@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
 
@@ -48,10 +50,38 @@ class TestPortalStepTour(SubscriptionPortalCommon, HttpCase):
         self.assertEqual(self.contract.state, "active")
         self.assertEqual(self.contract.pause_ids.reason, "Holidays")
 
+    def test_switch_the_plan(self):
+        self._run_on_desktop("subscription_portal_plan_tour")
+        self.assertEqual(self.contract.plan_id, self.yearly)
+        self.assertEqual(self.contract.attempt_ids.state, "done")
+
+    def test_take_everything_back(self):
+        """A change, a pause and a closing, each with a double click and after Back."""
+        self._run_on_desktop("subscription_portal_take_back_tour", login=self.owner.login)
+        self.assertEqual(self.contract.state, "active")
+        self.assertTrue(self.contract.change_ids.is_withdrawn)
+        self.assertFalse(self.contract.pause_ids)
+        self.assertFalse(self.contract.close_date)
+        self.assertFalse(self.contract.activity_ids)
+
+    def test_renew(self):
+        self.contract.end_date = self.contract._get_today() + timedelta(days=20)
+        self._run_on_desktop("subscription_portal_renew_tour", login=self.owner.login)
+        self.assertRecordValues(
+            self.contract.quotation_ids,
+            [{"state": "sent", "subscription_operation": "renewal"}],
+        )
+
+    def test_offers_instead_of_closing(self):
+        self._run_on_desktop("subscription_portal_offers_tour", login=self.owner.login)
+        self.assertEqual(self.contract.state, "paused")
+        self.assertFalse(self.contract.close_date)
+
 
 @tagged("post_install", "-at_install")
 class TestPortalStepTourPhone(TestPortalStepTour):
     """The same on a phone."""
 
+    allow_inherited_tests_method = True  # else Odoo runs none of them
     browser_size = "390x844"
     touch_enabled = True

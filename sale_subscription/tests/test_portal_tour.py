@@ -22,6 +22,17 @@ class PortalTourCommon(SubscriptionPortalCommon, HttpCase):
         self._create_portal_contract(user_id=self.salesman.id)
         self.start_tour("/my", "sale_subscription_portal_list_tour", login="kite_owner")
 
+    def _choose_in_the_list(self):
+        """Filter, group and search."""
+        self._create_portal_contract()
+        paused = self._create_portal_contract(
+            lines=[{"product_id": self.storage.id, "price_unit": 5.0}]
+        )
+        paused.action_pause()
+        self.start_tour(
+            "/my/subscriptions", "sale_subscription_portal_choose_tour", login="kite_owner"
+        )
+
 
 @tagged("post_install", "-at_install")
 @freeze_time("2026-03-10 12:00:00", tick=True)
@@ -31,6 +42,9 @@ class TestPortalTour(PortalTourCommon):
 
     def test_list_and_page_signed_in(self):
         self._read_list()
+
+    def test_choose_in_the_list(self):
+        self._choose_in_the_list()
 
 
 @tagged("post_install", "-at_install")
@@ -43,3 +57,6 @@ class TestPortalTourPhone(PortalTourCommon):
 
     def test_list_and_page_signed_in(self):
         self._read_list()
+
+    def test_choose_in_the_list(self):
+        self._choose_in_the_list()

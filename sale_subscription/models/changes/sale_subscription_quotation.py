@@ -14,16 +14,21 @@ class SaleSubscription(models.Model):
 
     _inherit = "sale.subscription"
 
+    # For employees: quotations that are still drafts are none of the customer's business.
     quotation_ids = fields.One2many(
-        "sale.order", "subscription_origin_id", string="Upsells and Renewals"
+        "sale.order",
+        "subscription_origin_id",
+        string="Upsells and Renewals",
+        groups="base.group_user",
     )
     order_chain_ids = fields.Many2many(
         "sale.order",
         string="All Orders",
         compute="_compute_order_chain_ids",
+        groups="base.group_user",
         help="The orders behind the contract and the quotations that would change it.",
     )
-    order_count = fields.Integer(compute="_compute_order_count")
+    order_count = fields.Integer(compute="_compute_order_count", groups="base.group_user")
 
     # === COMPUTE METHODS === #
     @api.depends("order_ids", "quotation_ids")

@@ -55,7 +55,10 @@ class SaleSubscription(models.Model):
         "another system and after a trial.",
     )
     is_taken_over = fields.Boolean(
-        readonly=True, copy=False, help="Goes on from another system: its past is billed there."
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="Goes on from another system: its past is billed there.",
     )
     next_invoice_date = fields.Date(
         copy=False,

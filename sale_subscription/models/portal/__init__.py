@@ -17,6 +17,7 @@ from . import sale_subscription_portal_details
 from . import sale_subscription_portal_change
 from . import sale_subscription_portal_confirm
 from . import sale_subscription_portal_life
+from . import sale_subscription_portal_withdraw
 from . import sale_subscription_portal_texts
 from . import sale_subscription_template_subscribe
 from . import sale_order_public

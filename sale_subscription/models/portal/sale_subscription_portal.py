@@ -43,7 +43,10 @@ class SaleSubscription(models.Model):
         :rtype: str
         """
         self.ensure_one()
-        contract = self.with_env(self.env(user=user.id, su=False))
+        # The contract acts within its own company, which isn't among those of everybody who gets
+        # its link: core refuses even to ask for rights there. Who may read it doesn't depend on it.
+        context = {k: v for k, v in self.env.context.items() if k != "allowed_company_ids"}
+        contract = self.with_env(self.env(user=user.id, su=False, context=context))
         if not contract.has_access("read"):
             return self.template_id.token_access
         if user.share:

@@ -140,11 +140,6 @@ class SaleSubscription(models.Model):
         self._say_for_customer(self.env._("Paused on the portal."), rest, arguments["reason"])
         return rest, self.env["account.move"]
 
-    def _withdraw_portal_pause(self):
-        """Take back the pauses that haven't begun."""
-        self.action_withdraw_pause()
-        self._count_portal_operation()
-
     # === RESUMING === #
     def _read_portal_resume(self, raw):
         return {}
@@ -342,7 +337,7 @@ class SaleSubscription(models.Model):
             ),
             contract.close_message,
         )
-        seller = self.user_id or self.env.ref("base.user_root")
+        seller = contract._get_portal_responsible() or self.env.ref("base.user_root")
         own = contract.with_context(lang=seller.lang)
         own.activity_schedule(
             CLOSE_ACTIVITY,
@@ -358,27 +353,3 @@ class SaleSubscription(models.Model):
         if template and self.partner_id.email:
             # sudo: templates are for employees
             template.sudo().send_mail(self.id, force_send=False)
-
-    def _withdraw_portal_close(self):
-        """Take a scheduled closing back: the to-do about it goes, too."""
-        self._lock_for_portal()
-        self.action_reopen()
-        self.activity_unlink([CLOSE_ACTIVITY])
-        self._say_for_customer(self.env._("The closing was withdrawn on the portal."))
-        self._count_portal_operation()
-
-    # === TAKING CHANGES BACK === #
-    def _withdraw_portal_change(self, change_id):
-        """Take a scheduled change of the customer's back.
-
-        :param int change_id: id of a `sale.subscription.change`.
-        :raise UserError: if it isn't one of theirs, or can't be taken back.
-        """
-        self._lock_for_portal()
-        change = self._get_portal_withdrawable_changes().filtered(lambda c: c.id == change_id)
-        if not change:
-            raise UserError(
-                self.env._("This change is in effect, was withdrawn, or isn't one of yours.")
-            )
-        change.action_withdraw()
-        self._count_portal_operation()

@@ -59,15 +59,19 @@ class SaleSubscription(models.Model):
         return self.env._("Ends on %s", format_date(self.env, self._get_last_day(self.close_date)))
 
     # === AFTER THE END === #
-    def _get_portal_again_url(self):
+    def _get_portal_again_url(self, site_company):
         """Return the public page on which the customer can subscribe to the same again.
 
+        :param site_company: the `res.company` of the site, whose templates it shows.
+        :return: False where the site doesn't sell it, or sells it for another company.
         :rtype: str | bool
         """
         self.ensure_one()
         # sudo: visitors may not read templates; whether it is published is no secret.
-        template = self.template_id.sudo()
-        return template in template._find_public(template.id) and template._get_public_path()
+        template = self.template_id.sudo().with_company(site_company)
+        is_sold = template in template._find_public(template.id)
+        is_same = template._get_public_company() == self.company_id
+        return is_sold and is_same and template._get_public_path()
 
     def _get_portal_contact_email(self):
         """Return whom a customer writes to about the contract.

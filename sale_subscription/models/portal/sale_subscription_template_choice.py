@@ -48,6 +48,25 @@ class SaleSubscriptionTemplate(models.Model):
         chosen = {option: option._read_public_quantity(wanted.get(option.id)) for option in options}
         return plan, {option: quantity for option, quantity in chosen.items() if quantity}
 
+    def _read_valid_public_choice(self, plan_id=None, quantities=None):
+        """As `_read_public_choice`, without what can't be chosen any more.
+
+        :return: the plan, and option record → quantity (above 0).
+        :rtype: tuple[sale.subscription.plan, dict]
+        """
+        self.ensure_one()
+        wanted_id = self._read_public_id(plan_id)
+        plan = self.plan_ids.filtered(lambda p: p.id == wanted_id) or self._get_default_plan()
+        values = quantities if isinstance(quantities, dict) else {}
+        wanted = {self._read_public_id(key): value for key, value in values.items()}
+        chosen = {}
+        for option in self._get_public_options():
+            try:
+                chosen[option] = option._read_public_quantity(wanted.get(option.id))
+            except UserError:
+                chosen[option] = option.min_quantity
+        return plan, {option: quantity for option, quantity in chosen.items() if quantity}
+
     def _read_public_id(self, value):
         """Return the id a browser sent, 0 for anything else.
 
@@ -92,7 +111,7 @@ class SaleSubscriptionTemplate(models.Model):
             ],
         }
         if address:
-            values["fiscal_position_id"] = self._get_public_fiscal_position(address).id
+            values["fiscal_position_id"] = self._get_public_fiscal_position(partner, address).id
             if address.ids:
                 values.update(partner_invoice_id=address.id, partner_shipping_id=address.id)
         template = self.with_company(self._get_public_company())
@@ -120,9 +139,10 @@ class SaleSubscriptionTemplate(models.Model):
             or partner.with_company(company).property_product_pricelist
         )
 
-    def _get_public_fiscal_position(self, address):
+    def _get_public_fiscal_position(self, partner, address):
         """Return which taxes apply to somebody at an address.
 
+        :param partner: the customer, or who stands for a visitor (`res.partner`).
         :param address: a `res.partner`, written or in memory.
         :return: may be empty.
         :rtype: account.fiscal.position
@@ -130,7 +150,13 @@ class SaleSubscriptionTemplate(models.Model):
         self.ensure_one()
         company = self._get_public_company()
         FiscalPosition = self.env["account.fiscal.position"].with_company(company)
-        return FiscalPosition._get_fiscal_position(address.with_company(company))
+        address = address.with_company(company)
+        if not address.ids or not (partner.country_id or partner.vat):
+            # All that is known of where a visitor is stands in the address.
+            return FiscalPosition._get_fiscal_position(address)
+        # As for orders of the backend: an address abroad saves nobody the taxes of the country
+        # whose VAT number they have.
+        return FiscalPosition._get_fiscal_position(partner.with_company(company), address)
 
     def _prepare_public_order_lines(self, quantities):
         """Return the lines of the order: what is included, and the chosen options.

@@ -17,6 +17,13 @@ class SaleSubscriptionTemplate(models.Model):
         copy=False,
         help="Visitors may subscribe by themselves on the template's public page.",
     )
+    published_by_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Published By",
+        readonly=True,
+        copy=False,
+        help="Who gets what customers write where no salesperson looks after the contract.",
+    )
     public_description = fields.Html(
         string="Public Description",
         translate=True,
@@ -87,7 +94,7 @@ class SaleSubscriptionTemplate(models.Model):
 
         :raise ValidationError: when there is no plan to choose or nothing to subscribe to.
         """
-        self.write({"is_published": True})
+        self.write({"is_published": True, "published_by_id": self.env.uid})
 
     def action_unpublish(self):
         """Take the public page away. Orders made there stay as they are."""
@@ -103,6 +110,19 @@ class SaleSubscriptionTemplate(models.Model):
         return {"type": "ir.actions.act_url", "url": self.public_url, "target": "new"}
 
     # === GETTERS === #
+    def _get_public_responsible(self, company):
+        """Return who answers for what was subscribed to by themselves, if nobody else does.
+
+        :param company: the `res.company` of the contract.
+        :return: an employee of the company, may be empty.
+        :rtype: res.users
+        """
+        self.ensure_one()
+        users = self.published_by_id | self.create_uid
+        return users.filtered(
+            lambda user: user.active and not user.share and company in user.company_ids
+        )[:1]
+
     def _get_public_path(self):
         """Return where the public page is on the site.
 

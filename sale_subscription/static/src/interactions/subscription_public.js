@@ -63,9 +63,15 @@ export class SubscriptionPublic extends Interaction {
 
     async updateTotal() {
         this.isBusy = true;
-        const answer = await this.waitFor(
-            this.keepLast.add(rpc(this.el.dataset.totalUrl, this.getChoice()))
-        );
+        let answer = {};
+        try {
+            answer = await this.waitFor(
+                this.keepLast.add(rpc(this.el.dataset.totalUrl, this.getChoice()))
+            );
+        } catch {
+            // No connection, or a server that is being restarted.
+            answer.error = this.el.dataset.failed;
+        }
         this.isBusy = false;
         this.showError(answer.error);
         if (answer.error) {

@@ -12,6 +12,8 @@ export class SubscriptionStep extends Interaction {
     static selector = ".o_subscription_step";
     dynamicContent = {
         _root: { "t-on-input": this.onInput, "t-on-submit": this.onSubmit },
+        _window: { "t-on-pageshow": this.onPageShow },
+        ".o_subscription_panel": { "t-att-aria-busy": () => (this.isBusy ? "true" : "false") },
         ".o_subscription_less": {
             "t-on-click": (ev) => this.onClickQuantity(ev, "stepDown"),
             "t-att-disabled": (el) => {
@@ -35,6 +37,7 @@ export class SubscriptionStep extends Interaction {
         this.previewLater = this.debounced(this.preview, 300);
         this.previewCount = 0;
         this.isSubmitting = false;
+        this.isBusy = false;
         this.canConfirm = Boolean(this.fingerprintEl.value);
     }
 
@@ -65,6 +68,15 @@ export class SubscriptionStep extends Interaction {
             return;
         }
         this.isSubmitting = true; // a second click does nothing
+    }
+
+    /** A browser that goes back may show the page as it was left; the contract is another by now. */
+    onPageShow(ev) {
+        if (ev.persisted) {
+            this.isSubmitting = false;
+            this.canConfirm = false;
+            this.preview();
+        }
     }
 
     onClickQuantity(ev, method) {
@@ -99,22 +111,42 @@ export class SubscriptionStep extends Interaction {
                 values[name] = value;
             }
         }
-        this.panelEl.setAttribute("aria-busy", "true");
-        const answer = await this.waitFor(
-            rpc(this.el.dataset.previewUrl, {
-                step: this.el.dataset.step,
-                access_token: accessToken,
-                values,
-            })
-        );
+        this.isBusy = true;
+        this.updateContent();
+        let answer = null;
+        try {
+            answer = await this.waitFor(
+                rpc(this.el.dataset.previewUrl, {
+                    step: this.el.dataset.step,
+                    access_token: accessToken,
+                    values,
+                })
+            );
+        } catch {
+            // No connection, or a server that is being restarted: the panel says so.
+        }
         if (count !== this.previewCount) {
             return;
         }
-        this.panelEl.removeAttribute("aria-busy");
-        setElementContent(this.panelEl, markup(answer.html));
-        this.fingerprintEl.value = answer.fingerprint || "";
-        this.canConfirm = Boolean(answer.fingerprint);
+        this.isBusy = false;
+        this.showAnswer(answer);
         this.updateContent();
+    }
+
+    /** Show what the server said; without an answer nothing can be confirmed. */
+    showAnswer(answer) {
+        this.fingerprintEl.value = answer?.fingerprint || "";
+        this.canConfirm = Boolean(answer?.fingerprint);
+        if (answer) {
+            // Rendered by the server, which escapes what people wrote.
+            setElementContent(this.panelEl, markup(answer.html));
+            return;
+        }
+        const alertEl = document.createElement("p");
+        alertEl.className = "alert alert-warning mb-0";
+        alertEl.setAttribute("name", "panel_failed");
+        alertEl.textContent = this.panelEl.dataset.failed;
+        this.panelEl.replaceChildren(alertEl);
     }
 }
 

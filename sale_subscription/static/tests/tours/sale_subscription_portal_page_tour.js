@@ -67,3 +67,50 @@ registry.category("web_tour.tours").add("sale_subscription_portal_list_tour", {
         { trigger: "tr:contains(Seat):contains(22.00)" },
     ],
 });
+
+/** On a phone filters and search are folded away. */
+function openSearchbar() {
+    return {
+        trigger: ".o_portal_navbar",
+        run: () => {
+            const togglerEl = document.querySelector(".o_portal_navbar .navbar-toggler");
+            if (togglerEl?.offsetParent) {
+                togglerEl.click();
+            }
+        },
+    };
+}
+
+function choose(kind, label) {
+    return [
+        openSearchbar(),
+        { trigger: `#portal_searchbar_${kind}`, run: "click" },
+        {
+            trigger: `.dropdown-menu.show a:contains(${label})`,
+            run: "click",
+            expectUnloadPage: true,
+        },
+    ];
+}
+
+registry.category("web_tour.tours").add("sale_subscription_portal_choose_tour", {
+    steps: () => [
+        { trigger: "table:contains(Seat):contains(Storage)", run: checkWidth },
+        ...choose("filters", "Paused"),
+        { trigger: "table:contains(Storage):not(:contains(Seat))", run: checkWidth },
+        ...choose("filters", "Closed"),
+        { trigger: "div[name=empty]:contains(No subscription was found)" },
+        ...choose("filters", "All"),
+        ...choose("groupby", "State"),
+        { trigger: "h2:contains(Paused)" },
+        { trigger: "h2:contains(Active)", run: checkWidth },
+        openSearchbar(),
+        { trigger: "input[name=search]", run: "edit seat" },
+        {
+            trigger: ".o_portal_search_panel button[type=submit]",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        { trigger: "table:contains(Seat):not(:contains(Storage))", run: checkWidth },
+    ],
+});

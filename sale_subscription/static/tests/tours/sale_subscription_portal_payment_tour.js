@@ -77,3 +77,69 @@ registry.category("web_tour.tours").add("sale_subscription_portal_details_tour",
         { trigger: "div[name=payment_outcome]:contains(Your data are saved)", run: fitsTheScreen },
     ],
 });
+
+registry.category("web_tour.tours").add("sale_subscription_portal_saved_card_tour", {
+    steps: () => [
+        { trigger: "a[name=change_card]:contains(Save a card)", run: "click", expectUnloadPage: true },
+        {
+            content: "A card saved before is chosen",
+            trigger: "#o_payment_form input[data-payment-option-type=token]",
+            run: "click",
+        },
+        {
+            trigger: "button[name=o_payment_submit_button]:enabled",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        { trigger: "div[name=payment_outcome]:contains(has been changed)", run: fitsTheScreen },
+        {
+            trigger: "div[name=payment_method]:contains(4242)",
+            run: () => {
+                if (!document.activeElement.matches("div[name=payment_outcome]")) {
+                    throw new Error("What became of it hasn't got the focus");
+                }
+            },
+        },
+        { trigger: "a[name=change_card]:contains(Change card)", run: "click", expectUnloadPage: true },
+        {
+            content: "And taken off again",
+            trigger: "summary[name=ask_remove]",
+            run: "click",
+        },
+        { trigger: "details[open] button[name=remove]", run: fitsTheScreen },
+        { trigger: "button[name=remove]", run: "click", expectUnloadPage: true },
+        { trigger: "div[name=payment_outcome]:contains(The card was taken off)" },
+        { trigger: "div[name=payment_method]:contains(By invoice)" },
+    ],
+});
+
+registry.category("web_tour.tours").add("sale_subscription_portal_pay_one_tour", {
+    steps: () => [
+        {
+            content: "One of two, on its own page",
+            trigger: "ul[name=open_invoices] li:first a[name=pay_invoice]",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        { trigger: ".o_portal_invoice_sidebar h2:contains(22.00)" },
+        ...fillCard("done"),
+        { trigger: ".o_portal_invoice_sidebar :contains(Paid)" },
+    ],
+});
+
+registry.category("web_tour.tours").add("sale_subscription_portal_pay_later_tour", {
+    steps: () => [
+        { trigger: "a[name=pay_all]", run: "click", expectUnloadPage: true },
+        ...fillCard("pending"),
+        {
+            trigger: "div[name=o_payment_status_alert] a:contains(Skip)",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        { trigger: "div[name=payment_outcome]", run: fitsTheScreen },
+        {
+            content: "Nothing is to be paid as long as the money is on its way",
+            trigger: "#subscription_payment:contains(Your payment is on its way):not(:has(a[name=pay_all]))",
+        },
+    ],
+});

@@ -1,3 +1,4 @@
+import { rpc } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
 
 // The pages a visitor was led through: this file is loaded with each of them.
@@ -26,6 +27,30 @@ function assertPages() {
     sessionStorage.removeItem(PAGES);
 }
 
+/** Choose something while the server can't be reached: the page says so, and is alive afterwards. */
+function losesTheConnection() {
+    const callServer = rpc._rpc;
+    const yearly = "label:contains(By the year)";
+    return [
+        {
+            trigger: yearly,
+            run: () => {
+                rpc._rpc = () => Promise.reject(new Error("No connection"));
+            },
+        },
+        { trigger: yearly, run: "click" },
+        {
+            trigger: ".o_subscription_error:contains(check your connection)",
+            run: () => {
+                rpc._rpc = callServer;
+            },
+        },
+        { trigger: ".o_subscription_total[aria-busy=false]" },
+        { trigger: "label:contains(By the month)", run: "click" },
+        { trigger: "form.o_subscription_public:not(:has(.o_subscription_error .alert))" },
+    ];
+}
+
 // Template, prices and provider are made by the Python test; the visitor has no account.
 registry.category("web_tour.tours").add("sale_subscription_public_tour", {
     steps: () => [
@@ -48,6 +73,7 @@ registry.category("web_tour.tours").add("sale_subscription_public_tour", {
             run: assertFits,
         },
         { trigger: "strong[name=due_today]:contains(11.00)" },
+        ...losesTheConnection(),
         { trigger: "label:contains(By the year) input[type=radio]", run: "click" },
         { trigger: "strong[name=due_today]:contains(110.00)" },
         {

@@ -1,3 +1,4 @@
+import { rpc } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
 
 // Contracts are made by the Python test. The same tours are run on a desktop and on a phone.
@@ -11,6 +12,52 @@ function fitsTheScreen() {
             if (scrollWidth > clientWidth) {
                 throw new Error(`The page is ${scrollWidth} wide on a screen of ${clientWidth}`);
             }
+        },
+    };
+}
+
+/** Choose something while the server can't be reached. */
+function losesTheConnection() {
+    const callServer = rpc._rpc;
+    return [
+        {
+            trigger: "div[name^=option_] input",
+            run: () => {
+                rpc._rpc = () => Promise.reject(new Error("No connection"));
+            },
+        },
+        { trigger: "div[name^=option_] input", run: "edit 3" },
+        { trigger: "button[name=confirm]:disabled" },
+        {
+            content: "The panel says so, and nothing can be confirmed",
+            trigger: "[aria-busy=false] p[name=panel_failed]:contains(check your connection)",
+            run: () => {
+                rpc._rpc = callServer;
+            },
+        },
+        { trigger: "button[name=confirm]:disabled" },
+    ];
+}
+
+function clicksTwiceAndGoesBack() {
+    return {
+        content: "Two clicks confirm once; after Back the button works again",
+        trigger: "button[name=confirm]:enabled",
+        run: () => {
+            const buttonEl = document.querySelector("button[name=confirm]");
+            let sent = 0;
+            const count = (ev) => {
+                sent += ev.defaultPrevented ? 0 : 1;
+                ev.preventDefault();
+            };
+            buttonEl.form.addEventListener("submit", count);
+            buttonEl.click();
+            buttonEl.click();
+            buttonEl.form.removeEventListener("submit", count);
+            if (sent !== 1) {
+                throw new Error(`The form was sent ${sent} times`);
+            }
+            window.dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
         },
     };
 }
@@ -44,9 +91,13 @@ registry.category("web_tour.tours").add("subscription_portal_change_tour", {
         { trigger: "button[name=confirm]:disabled" },
         { trigger: "div[name^=option_] input", run: "edit 2" },
         { trigger: "dd[name=panel_due]:contains(44.00)" },
+        ...losesTheConnection(),
+        { trigger: "div[name^=option_] input", run: "edit 2" },
+        { trigger: "dd[name=panel_due]:contains(44.00)" },
         { trigger: "dd[name=panel_recurring]:contains(110.00):contains(so far):contains(66.00)" },
         { trigger: "dd[name=panel_next]:contains(110.00)" },
         fitsTheScreen(),
+        clicksTwiceAndGoesBack(),
         {
             trigger: "button[name=confirm]:enabled",
             run: "click",
