@@ -151,9 +151,7 @@ class TestChange(SubscriptionCommon):
     def test_neither_charged_nor_credited_while_a_prepayment_lasts(self):
         self.template.write({"prorate_charges": False, "prorate_credits": False})
         with self._today("2026-01-01"):
-            contract = self._activate(
-                "2026-01-01", plan=self.yearly, lines=[{"price_unit": 365.0}]
-            )
+            contract = self._activate("2026-01-01", plan=self.yearly, lines=[{"price_unit": 365.0}])
             self._bill(contract, "2026-01-01")
         line_id = contract.line_ids.id
         self._change(contract, "2026-03-11", "change_plan", self.monthly.id, when="now")
