@@ -296,4 +296,3 @@ class TestChange(SubscriptionCommon):
         self._change(contract, "2026-03-06", "action_cancel")
         with self._today("2026-05-02"):
             self.assertEqual(contract.change_ids.browse(change_id).state, "withdrawn")
-
