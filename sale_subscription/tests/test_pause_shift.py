@@ -25,7 +25,7 @@ class TestPauseShift(SubscriptionCommon):
             return method(*args, **kwargs)
 
     def _bill_on(self, contract, day):
-        """Return what is invoiced that day: `(first day, last day, amount)`, refunds negative."""
+        """Return what is billed on a day, as `(first day, last day, amount)`, refunds negative."""
         moves = self._on(day, self._bill, contract, day)
         return [
             (str(line.subscription_date_from), str(line.subscription_date_to), -line.balance)
