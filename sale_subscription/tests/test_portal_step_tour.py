@@ -14,6 +14,8 @@ class TestPortalStepTour(SubscriptionPortalCommon, HttpCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.portal_template.write({"invoicing_mode": "charge", "close_offer": "both"})
+        # Odoo's header shows the name beside the menu: the one of test users isn't anybody's.
+        cls.owner.name = "Ada Kite"
         # Real days, as the browser has no other: a period begins today, so all of it is charged.
         cls.contract = cls._create_portal_contract(
             start=str(cls.company._get_subscription_today()),
