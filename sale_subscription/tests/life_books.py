@@ -109,7 +109,9 @@ class LifeBooks:
             if not covered:
                 continue
             if closed and self.is_settled:
-                self.assertLessEqual(covered[-1][1], closed, "charged after the end")
+                kept = [line.charge_end_date for line in chain if contract.charge_end_date]
+                limit = max([closed, *filter(None, kept)])
+                self.assertLessEqual(covered[-1][1], limit, "charged after the end")
             if self.is_settled:
                 self._check_paused(contract, chain, coverage)
             start = root._get_version().start

@@ -32,6 +32,19 @@ class TestCloseUncredited(SubscriptionCommon):
             contract._apply_due_transitions()
             return self._bill(contract, day).mapped("amount_untaxed")
 
+    # === WHAT WAS PAID AHEAD === #
+    def test_what_an_earlier_change_left_paid_is_not_given_back(self):
+        with self._today("2026-01-01"):
+            contract = self._activate("2026-01-01", plan=self.yearly, lines=[{"price_unit": 365.0}])
+            self._bill(contract, "2026-01-01")
+        with self._today("2026-03-11"):
+            contract.change_plan(self.monthly.id, when="now")
+        self._close(contract, day="2026-04-15")
+        self.assertFalse(contract.next_invoice_date)
+        self.assertEqual(self._bill_on(contract, "2026-04-15"), [])
+        self.assertEqual(self._bill_on(contract, "2027-01-11"), [])
+        self.assertEqual(contract.charge_ids.mapped("amount"), [365.0])
+
     # === WHAT WAS SCHEDULED === #
     def test_a_quantity_scheduled_after_the_close_is_never_charged(self):
         contract = self._start()

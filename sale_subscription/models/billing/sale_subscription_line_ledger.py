@@ -50,6 +50,9 @@ class SaleSubscriptionLine(models.Model):
         self.ensure_one()
         contract = self.subscription_id
         ends = [contract._get_charged_end(), self.charge_end_date]
+        if contract.charge_end_date and self.charge_end_date:
+            # What an earlier change left paid isn't given back by closing either.
+            ends = [contract._get_agreed_end(), self.charge_end_date]
         service_end = contract.charge_end_date and contract._get_service_end()
         if service_end and (self.date_start or contract.date_start) >= service_end:
             ends.append(service_end)
