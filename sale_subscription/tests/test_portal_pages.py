@@ -113,13 +113,17 @@ class TestPortalPages(PortalStepMixin, SubscriptionPortalCommon, HttpCase):
     def test_no_page_leads_to_what_is_not_the_customers_any_more(self):
         """Of the list the browser remembers: its links would carry the token of the contract."""
         self.authenticate(self.owner.login, self.owner.login)
-        self._read("/my/subscriptions")
         self.paused._portal_ensure_token()
-        self.assertIn(self.paused.access_url, self.url_open(self._url("change")).text)
-        self.paused.partner_id = self.stranger.partner_id
-        self.paused.flush_recordset()
-        for step in ("", "change", "pause", "close", "close?anyway=1"):
+        for step in ("change", "pause", "close", "close?anyway=1", ""):
             with self.subTest(step=step):
+                self._give_paused_to(self.partner)
+                self._read("/my/subscriptions")
+                self.assertIn(f"{self.paused.access_url}?", self.url_open(self._url(step)).text)
+                self._give_paused_to(self.stranger.partner_id)
                 page = self.url_open(self._url(step)).text
                 self.assertNotIn(f"{self.paused.access_url}?", page)
                 self.assertNotIn(self.paused.access_token, page)
+
+    def _give_paused_to(self, partner):
+        self.paused.partner_id = partner
+        self.paused.flush_recordset()
