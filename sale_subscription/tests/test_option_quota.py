@@ -127,3 +127,27 @@ class TestOptionQuota(SubscriptionCommon):
         )
         contract.line_ids.quantity = 8
         self.assertEqual(contract.line_ids.quantity, 8)
+
+    def test_a_version_and_its_successor_written_together_are_one_step(self):
+        contract = self._start(minimum=1.0)
+        line = contract.line_ids
+        with self._today("2026-03-11"):
+            successor = {
+                "product_id": self.seat.id,
+                "quantity": 5.0,
+                "date_start": "2026-04-01",
+                "predecessor_id": line.id,
+            }
+            commands = [
+                Command.update(line.id, {"date_end": "2026-03-31"}),
+                Command.create(successor),
+            ]
+            contract.write({"line_ids": commands})
+            self.assertEqual(contract.line_ids.sorted("date_start").mapped("quantity"), [2, 5])
+            newest = contract.line_ids.sorted("date_start")[-1]
+            with self._refuses("0.0"), self.cr.savepoint():
+                contract.write(
+                    {"line_ids": [Command.update(newest.id, {"date_end": "2026-05-31"})]}
+                )
+            with self._refuses("0.0"), self.cr.savepoint():
+                contract.write({"line_ids": [Command.delete(newest.id)]})

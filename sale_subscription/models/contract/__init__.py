@@ -4,9 +4,7 @@ from . import sale_subscription
 from . import sale_subscription_line
 from . import sale_subscription_line_version
 from . import sale_subscription_line_terms
-from . import sale_subscription_line_quota
 from . import sale_subscription_option
-from . import sale_subscription_quota
 from . import sale_subscription_pause
 from . import sale_subscription_event
 from . import sale_subscription_terms
@@ -16,6 +14,8 @@ from . import sale_subscription_lifecycle
 from . import sale_subscription_chatter
 from . import sale_subscription_calendar
 from . import sale_subscription_mrr
+from . import sale_subscription_line_quota
+from . import sale_subscription_quota
 from . import sale_subscription_form
 from . import sale_subscription_onchange
 from . import sale_subscription_order

@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from .sale_subscription_schedule import LINES_TOGETHER
+
 # What says how much of a product a contract has on a day.
 QUOTA_FIELDS = {"product_id", "quantity", "date_start", "date_end"}
 # What only changes write: they check quotas themselves, once all their lines are written.
@@ -28,11 +30,16 @@ class SaleSubscriptionLine(models.Model):
     def _check_own_quota(self):
         """Refuse lines of running contracts that leave the quota of an option.
 
-        Drafts are put together freely.
+        Drafts are put together freely; lines written together are checked when all of them are.
 
         :raise ValidationError: see `sale.subscription._check_quotas`.
         """
-        running = self.filtered(lambda line: line.subscription_id._is_running())
+        waiting = self.env.cr.precommit.data.get(LINES_TOGETHER, ())
+        running = self.filtered(
+            lambda line: (
+                line.subscription_id.id not in waiting and line.subscription_id._is_running()
+            )
+        )
         for contract, lines in running.grouped("subscription_id").items():
             day = max(contract._get_today(), min(lines.mapped("date_start")))
             contract._check_quotas(lines.product_id, day)

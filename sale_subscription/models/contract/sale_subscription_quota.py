@@ -2,11 +2,46 @@ from datetime import timedelta
 
 from odoo import models
 
+from .sale_subscription_schedule import LINES_TOGETHER
+
 
 class SaleSubscription(models.Model):
     """The quotas of a contract's options: how much of a product it has at least and at most."""
 
     _inherit = "sale.subscription"
+
+    # === CRUD METHODS === #
+    def write(self, vals):
+        """Check quotas where lines are written by hand, once all of them are."""
+        if "line_ids" not in vals:
+            return super().write(vals)
+        # Who lets them wait already is a change, and checks by itself.
+        waiting = self.env.cr.precommit.data.get(LINES_TOGETHER, ())
+        by_hand = self.filtered(lambda contract: contract.id not in waiting)
+        before = {contract: contract._get_quota_terms() for contract in by_hand}
+        result = super().write(vals)
+        for contract, terms in before.items():
+            now = contract._get_quota_terms()
+            changed = (each for each in terms | now if terms.get(each) != now.get(each))
+            products = self.env["product.product"].union(*changed)
+            if products and contract._is_running():
+                contract._check_quotas(products, max(contract._get_today(), contract.date_start))
+        return result
+
+    # === BUSINESS METHODS === #
+    def _get_quota_terms(self):
+        """Return how much of each product is agreed for when, to see whether that is changed.
+
+        :return: `product.product` → lines as tuples (first day, last day, quantity).
+        :rtype: dict
+        """
+        self.ensure_one()
+        return {
+            product: sorted(
+                (str(line.date_start), str(line.date_end), line.quantity) for line in lines
+            )
+            for product, lines in self.line_ids.grouped("product_id").items()
+        }
 
     def _check_quotas(self, products, day):
         """Refuse lines that leave an option's quota on any day to come.
