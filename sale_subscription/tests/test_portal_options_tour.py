@@ -8,6 +8,8 @@ class TestPortalOptionsTour(PortalOptionsCommon, HttpCase):
     """A visitor without account adds an option to a quotation in the browser."""
 
     def test_add_an_option(self):
+        # Names of test users list their groups, wider than a phone.
+        self.salesman.name = "Sam Seller"
         order = self._create_optional_order()
         self.start_tour(order.get_portal_url(), "subscription_quotation_options_tour", timeout=120)
         self.env.invalidate_all()
@@ -18,6 +20,5 @@ class TestPortalOptionsTour(PortalOptionsCommon, HttpCase):
 class TestPortalOptionsTourPhone(TestPortalOptionsTour):
     """The same on a phone."""
 
-    # Not run yet (it lacks `allow_inherited_tests_method`): core's page of an order with sections
-    # is wider than a phone.
+    allow_inherited_tests_method = True  # else Odoo runs none of them
     browser_size = "390x844"

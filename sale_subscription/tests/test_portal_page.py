@@ -178,6 +178,7 @@ class TestPortalPage(SubscriptionPortalCommon, HttpCase):
         transaction = (
             self.env["payment.transaction"]
             .sudo()
+            .with_context(subscription_attempt=True)
             .create(
                 {
                     "provider_id": self.provider.id,
