@@ -14,7 +14,6 @@ from .paths import ADDON, ROOT
 from .postgres import find_free_port
 
 TESTS = ADDON / "tests"
-DEMO_LIMIT = 120  # seconds the demo data may take
 
 
 @dataclasses.dataclass
@@ -220,11 +219,10 @@ def step_demo(environment):
         code = environment.run_to_end(command, result.log, doing="installing the demo data")
         seconds, used = time.monotonic() - started, measure_cpu() - used
         check_log(result, odoo_log.read(result.log), code)
+        # Told, not tested: how long it takes says as much about the machine.
         result.notes.append(
             f"installed with demo data in {seconds:.0f} s ({used:.0f} s of the processor)"
         )
-        # The clock on the wall also shows what else the machine does.
-        result.check(used < DEMO_LIMIT, f"that is more than {DEMO_LIMIT} s of the processor")
         with database.connect(environment.server, name) as cursor:
             cursor.execute("SELECT to_regclass('sale_subscription') IS NOT NULL")
             result.check(cursor.fetchone()[0], "the addon was not installed")
