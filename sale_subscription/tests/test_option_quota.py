@@ -151,3 +151,25 @@ class TestOptionQuota(SubscriptionCommon):
                 )
             with self._refuses("0.0"), self.cr.savepoint():
                 contract.write({"line_ids": [Command.delete(newest.id)]})
+
+    def test_a_line_deleted_by_itself_counts_too(self):
+        contract = self._start(billed=False, minimum=1.0)
+        with self._today("2026-03-11"), self._refuses("0.0"), self.cr.savepoint():
+            contract.line_ids.unlink()
+        self.assertEqual(contract.line_ids.quantity, 2.0)
+
+    def test_what_was_agreed_beyond_a_quota_goes_on_after_a_pause(self):
+        """Jobs split versions: they must not stop at what people agreed."""
+        self.template.pause_policy = "shift"
+        contract = self._start()
+        contract.sudo().option_ids.max_quantity = 1.0
+        with self._today("2026-03-11"):
+            contract.action_pause(until="2026-03-21")
+        with self._today("2026-03-21"):
+            contract._apply_due_transitions()
+        self.assertEqual(contract.state, "active")
+        versions = contract.line_ids.sorted("date_start")
+        self.assertEqual(
+            [(str(line.date_start), line.quantity) for line in versions],
+            [("2026-03-01", 2.0), ("2026-03-21", 2.0)],
+        )

@@ -57,7 +57,7 @@ class SaleSubscriptionLine(models.Model):
         if service_end and (self.date_start or contract.date_start) >= service_end:
             ends.append(service_end)
         elif not self.charge_end_date and not (service_end and self._is_cut_off_at(service_end)):
-            ends.append(self.date_end and self.date_end + timedelta(days=1))
+            ends.append(self._get_end())
         return min((day for day in ends if day), default=None)
 
     def _is_cut_off_at(self, day):
@@ -69,7 +69,7 @@ class SaleSubscriptionLine(models.Model):
         :rtype: bool
         """
         self.ensure_one()
-        following = self.date_end and self.date_end + timedelta(days=1)
+        following = self._get_end()
         return (
             not following
             or following > day
@@ -130,8 +130,7 @@ class SaleSubscriptionLine(models.Model):
         :rtype: list
         """
         self.ensure_one()
-        end = self.date_end and self.date_end + timedelta(days=1)
-        return self.subscription_id._get_billing_pauses(covered, end or None)
+        return self.subscription_id._get_billing_pauses(covered, self._get_end())
 
     def _as_charged(self, piece):
         """Return a credit as what was charged for its days, where that wasn't the price.

@@ -48,6 +48,15 @@ class SaleSubscriptionLine(models.Model):
     )
 
     # === GETTERS === #
+    def _get_end(self):
+        """Return the first day after this version.
+
+        :return: exclusive end, or None while open.
+        :rtype: date | None
+        """
+        self.ensure_one()
+        return self.date_end + timedelta(days=1) if self.date_end else None
+
     def _get_first_version(self):
         """Return the version with which the line was agreed.
 
@@ -99,7 +108,7 @@ class SaleSubscriptionLine(models.Model):
         return change.new_line_ids.filtered(
             lambda line: (
                 self.date_end
-                and line.date_start == self.date_end + timedelta(days=1)
+                and line.date_start == self._get_end()
                 and line._get_first_version() == first
             )
         )[-1:]
@@ -287,8 +296,8 @@ class SaleSubscriptionLine(models.Model):
         """
         self.ensure_one()
         ends = [self._get_next_charged_period(day), self.charge_end_date]
-        if self.date_end and not self.charge_end_date:
-            ends.append(self.date_end + timedelta(days=1))
+        if not self.charge_end_date:
+            ends.append(self._get_end())
         return min(end for end in ends if end)
 
     def _prepare_replacement(self, day, values, change, prorate):

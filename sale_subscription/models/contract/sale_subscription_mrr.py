@@ -1,5 +1,4 @@
 from contextlib import contextmanager
-from datetime import timedelta
 
 from odoo import fields, models
 
@@ -221,7 +220,7 @@ class SaleSubscription(models.Model):
         days = {self._get_first_paid_day(), self._get_service_end()}
         for line in self.line_ids:
             days.add(line.date_start)
-            days.add(line.date_end and line.date_end + timedelta(days=1))
+            days.add(line._get_end())
         for interval in self._get_pauses():
             days.update(interval)
         return {day for day in days if day and day >= self._get_first_paid_day()}

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from contextlib import contextmanager
 
 from odoo import models
 
@@ -15,33 +15,33 @@ class SaleSubscription(models.Model):
         """Check quotas where lines are written by hand, once all of them are."""
         if "line_ids" not in vals:
             return super().write(vals)
-        # Who lets them wait already is a change, and checks by itself.
-        waiting = self.env.cr.precommit.data.get(LINES_TOGETHER, ())
-        by_hand = self.filtered(lambda contract: contract.id not in waiting)
-        before = {contract: contract._get_quota_terms() for contract in by_hand}
-        result = super().write(vals)
-        for contract, terms in before.items():
-            now = contract._get_quota_terms()
-            changed = (each for each in terms | now if terms.get(each) != now.get(each))
-            products = self.env["product.product"].union(*changed)
-            if products and contract._is_running():
-                contract._check_quotas(products, max(contract._get_today(), contract.date_start))
-        return result
+        with self._keeping_quotas():
+            return super().write(vals)
 
     # === BUSINESS METHODS === #
-    def _get_quota_terms(self):
-        """Return how much of each product is agreed for when, to see whether that is changed.
+    @contextmanager
+    def _keeping_quotas(self):
+        """Refuse what makes quantities of running contracts leave a quota.
 
-        :return: `product.product` → lines as tuples (first day, last day, quantity).
-        :rtype: dict
+        Only what has become more or less counts: whatever was agreed beyond a quota goes on, and
+        versions that take each other's place are nobody's business. Drafts are put together freely.
+
+        :raise ValidationError: see `_check_quotas`.
         """
-        self.ensure_one()
-        return {
-            product: sorted(
-                (str(line.date_start), str(line.date_end), line.quantity) for line in lines
+        # Who lets lines wait for each other is a change, and checks by itself.
+        waiting = self.env.cr.precommit.data.get(LINES_TOGETHER, ())
+        watched = self.filtered(
+            lambda contract: (
+                contract.option_ids and contract.id not in waiting and contract._is_running()
             )
-            for product, lines in self.line_ids.grouped("product_id").items()
-        }
+        )
+        before = {contract: contract._get_option_quantities() for contract in watched}
+        yield
+        for contract, quantities in before.items():
+            now = contract._get_option_quantities()
+            changed = (product for product in now if now[product] != quantities.get(product))
+            products = self.env["product.product"].union(*changed)
+            contract._check_quotas(products, contract._get_today())
 
     def _check_quotas(self, products, day):
         """Refuse lines that leave an option's quota on any day to come.
@@ -51,25 +51,41 @@ class SaleSubscription(models.Model):
         :raise ValidationError: when the contract would have too little or too much of one.
         """
         self.ensure_one()
+        day = max(day, self.date_start)
         for option in self.option_ids.filtered(lambda option: option.product_id in products):
-            lines = self.line_ids.filtered(
-                lambda line, option=option: line.product_id == option.product_id
-            )
-            for each in self._get_quota_days(lines, day):
-                in_force = lines.filtered(lambda line, each=each: line._is_in_force(each))
-                total = sum(in_force.mapped("quantity"), 0.0)
+            for each, total in self._get_quantities(option.product_id, day):
                 if total or option.min_quantity:
                     option._check_quantity(total, each if each > day else None)
 
-    def _get_quota_days(self, lines, day):
-        """Return the days on which the quantity of some lines changes, as long as service lasts.
+    # === GETTERS === #
+    def _get_option_quantities(self):
+        """Return how much of its options a contract has from today on.
 
-        :param lines: `sale.subscription.line` of one product.
-        :param date day: the first of these days.
+        :return: `product.product` → see `_get_quantities`.
+        :rtype: dict
+        """
+        self.ensure_one()
+        day = max(self._get_today(), self.date_start)
+        return {
+            product: self._get_quantities(product, day) for product in self.option_ids.product_id
+        }
+
+    def _get_quantities(self, product, day):
+        """Return how much of a product the contract has from a day on, as long as service lasts.
+
+        :param product: the `product.product`.
+        :param date day: the first day.
+        :return: `(date, quantity)` for that day and each on which it is more or less.
         :rtype: list
         """
         self.ensure_one()
-        days = {day, *lines.mapped("date_start")}
-        days |= {line.date_end + timedelta(days=1) for line in lines if line.date_end}
+        lines = self.line_ids.filtered(lambda line: line.product_id == product)
         end = self._get_service_end()
-        return sorted(each for each in days if each >= day and (not end or each < end))
+        days = {day, *lines.mapped("date_start"), *(line._get_end() for line in lines)}
+        quantities = []
+        for each in sorted(d for d in days if d and d >= day and (not end or d < end)):
+            in_force = lines.filtered(lambda line, each=each: line._is_in_force(each))
+            total = sum(in_force.mapped("quantity"), 0.0)
+            if not quantities or quantities[-1][1] != total:
+                quantities.append((each, total))
+        return quantities

@@ -315,12 +315,8 @@ class SaleSubscription(models.Model):
         :rtype: date | None
         """
         self.ensure_one()
-        ends = []
-        if self.close_date:
-            ends.append(self.close_date)
-        if self.end_date and not self._is_renewable():
-            ends.append(self.end_date + timedelta(days=1))
-        return min(ends, default=None)
+        ends = [self.close_date, self._get_agreed_end()]
+        return min((day for day in ends if day), default=None)
 
     def _get_pauses(self):
         """Return the stretches without service inside the contract.
