@@ -78,16 +78,16 @@ class TestPublicTrust(SubscriptionPublicCommon, HttpCase):
     def test_who_hears_of_a_customer(self):
         """Salesperson, leader of the team, who published, who made the template."""
         contract = self._subscribe_without_salesperson()
-        self.assertEqual(contract._get_portal_responsible(), self.manager)
+        self.assertEqual(contract._get_responsible_user(), self.manager)
         contract.team_id = self.env["crm.team"].create(
             {"name": "Web", "user_id": self.accountant.id, "company_id": self.company.id}
         )
-        self.assertEqual(contract._get_portal_responsible(), self.accountant)
+        self.assertEqual(contract._get_responsible_user(), self.accountant)
         contract.user_id = self.salesman
-        self.assertEqual(contract._get_portal_responsible(), self.salesman)
+        self.assertEqual(contract._get_responsible_user(), self.salesman)
         contract.write({"user_id": False, "team_id": False})
         self.manager.active = False
-        self.assertEqual(contract._get_portal_responsible(), self.env.user)
+        self.assertEqual(contract._get_responsible_user(), self.env.user)
         self.assertEqual(self.offer.create_uid, self.env.user)
 
     # === WHAT IS KEPT === #

@@ -168,7 +168,7 @@ class SaleSubscription(models.Model):
         :param str reason: why.
         """
         self.ensure_one()
-        user = self.user_id or self.env.user
+        user = self._get_responsible_user() or self.env.user
         leave_todo(self, "mail.mail_activity_data_todo", summary, reason, user)
 
     def _clear_billing_failure(self):

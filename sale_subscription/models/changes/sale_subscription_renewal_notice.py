@@ -112,7 +112,7 @@ class SaleSubscription(models.Model):
             RENEWAL_ACTIVITY,
             date_deadline=self.end_date,
             summary=summary,
-            user_id=self.user_id.id or self.env.uid,
+            user_id=self._get_responsible_user().id or self.env.uid,
         )
 
     def _send_renewal_mail(self):

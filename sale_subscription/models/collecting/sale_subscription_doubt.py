@@ -4,7 +4,7 @@ from odoo.exceptions import AccessError, UserError
 from ...todo import leave_todo
 
 # Kinds of to-dos: something about a payment, and a payment in doubt.
-TODO = "sale_subscription.mail_activity_type_payment"
+PAYMENT = "sale_subscription.mail_activity_type_payment"
 DOUBT = "sale_subscription.mail_activity_type_payment_doubt"
 DECIDERS = ("sales_team.group_sale_manager", "account.group_account_invoice")
 
@@ -98,7 +98,7 @@ class SaleSubscription(models.Model):
                 contract.sudo().payment_exception = False
                 contract.activity_unlink([DOUBT])
 
-    def _schedule_payment_activity(self, summary, note, activity_type=TODO):
+    def _schedule_payment_activity(self, summary, note, activity_type=PAYMENT):
         """Leave one to-do about payments with the salesperson.
 
         :param str summary: what is to be done.
@@ -116,5 +116,4 @@ class SaleSubscription(models.Model):
         :rtype: res.users
         """
         self.ensure_one()
-        # sudo: a job or a visitor may not read teams.
-        return self.user_id or self.sudo().team_id.user_id or self.env.ref("base.user_root")
+        return self._get_responsible_user() or self.env.ref("base.user_root")

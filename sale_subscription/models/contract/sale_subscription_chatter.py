@@ -22,6 +22,18 @@ class SaleSubscription(models.Model):
         if bodies:
             self._message_log_batch(bodies=bodies)
 
+    def _get_responsible_user(self):
+        """Return the employee who is told and asked about the contract.
+
+        For a module to know somebody else, it must override this method and call super.
+
+        :return: the salesperson, else the leader of the team, else nobody.
+        :rtype: res.users
+        """
+        self.ensure_one()
+        # sudo: jobs, customers and visitors make things happen, and may not read teams.
+        return self.user_id or self.sudo().team_id.user_id.filtered("active")
+
     # === TEXTS === #
     def _get_start_sentences(self):
         """Return what is told when the contract starts.

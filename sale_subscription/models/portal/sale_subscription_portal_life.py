@@ -337,7 +337,7 @@ class SaleSubscription(models.Model):
             ),
             contract.close_message,
         )
-        seller = contract._get_portal_responsible() or self.env.ref("base.user_root")
+        seller = contract._get_responsible_user() or self.env.ref("base.user_root")
         own = contract.with_context(lang=seller.lang)
         own.activity_schedule(
             CLOSE_ACTIVITY,

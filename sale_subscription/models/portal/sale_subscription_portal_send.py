@@ -42,21 +42,18 @@ class SaleSubscription(models.Model):
             # sudo: customers needn't read users to write to theirs.
             partner_ids = [
                 *(partner_ids or []),
-                *self.sudo()._get_portal_responsible().partner_id.ids,
+                *self.sudo()._get_responsible_user().partner_id.ids,
             ]
         return super().message_post(message_type=message_type, partner_ids=partner_ids, **kwargs)
 
-    def _get_portal_responsible(self):
-        """Return the employee who hears of what the customer writes and does.
+    def _get_responsible_user(self):
+        """Fall back to who published the template.
 
         Who subscribed by themselves on a public page has no salesperson unless one was set there.
-
-        :return: the salesperson, else the leader of the team, else who published the template.
-        :rtype: res.users
         """
-        self.ensure_one()
-        leader = self.team_id.user_id.filtered("active")
-        return self.user_id or leader or self.template_id._get_public_responsible(self.company_id)
+        # sudo: see super.
+        template = self.sudo().template_id
+        return super()._get_responsible_user() or template._get_public_responsible(self.company_id)
 
     def _notify_get_recipients_groups(self, message, model_description, msg_vals=False):
         """Override of `mail`: the customer's button opens the contract's page without signing in.
