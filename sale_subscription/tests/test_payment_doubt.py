@@ -133,6 +133,10 @@ class TestPaymentDoubt(CollectCommon):
         with self._provider_does(fail) as calls:
             self._collect("2026-03-01")
         self.assertEqual(len(calls), 1)
+        self.assertEqual(
+            contract.attempt_ids.message,
+            "What the payment provider answered could not be written down.",
+        )
         self._assert_frozen(contract, move)
 
     def test_silence_of_the_provider_freezes(self):

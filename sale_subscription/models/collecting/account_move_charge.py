@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.fields import Command
 
-from ...const import CHARGE_MODES, PENDING_TOO_LONG
+from ...const import CHARGE_MODES
 
 # How long a customer who opened the provider's payment page is left in peace by our own charging.
 CUSTOMER_PAYS_FOR = timedelta(minutes=30)
@@ -65,7 +65,7 @@ class AccountMove(models.Model):
             lambda tx: (
                 tx._is_on_its_way()
                 and tx.provider_code not in ("custom", "none")
-                and tx.last_state_change < fields.Datetime.now() - PENDING_TOO_LONG
+                and tx._has_no_news()
             )
         )
         if not stuck:

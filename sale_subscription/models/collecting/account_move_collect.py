@@ -6,7 +6,7 @@ from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ...const import CHARGE_MODES, LIVE_ATTEMPT_STATES, MAIL_MODES
-from ...engine.dunning import COLLECT, due_rung, next_day
+from ...engine.dunning import COLLECT, due_rung
 from ...patience import commit_patiently
 
 _logger = logging.getLogger(__name__)
@@ -130,10 +130,8 @@ class AccountMove(models.Model):
         :param date today: the day it is.
         :rtype: dict
         """
-        taken = max(self.subscription_step, step + 1)
         return {
-            "subscription_step": taken,
-            "subscription_step_date": next_day(self._get_rungs(), taken) or False,
+            **self._prepare_step_after(max(self.subscription_step, step + 1)),
             "subscription_charge_now": False,
             "subscription_last_step_date": today,
             "subscription_hold_reason": self._get_stuck_payment_text(),

@@ -112,8 +112,7 @@ class AccountMove(models.Model):
     def _continue_ladder(self):
         """Climb the ladder anew for what is open of a partly paid invoice: the next instalment."""
         for move in self:
-            day = next_day(move._get_rungs(), 0) if move._is_collectable() else False
-            move._write_step({"subscription_step": 0, "subscription_step_date": day or False})
+            move._write_step(move._prepare_step_after(0))
 
     def _replan_ladder(self, today):
         """Plan the next step anew because none is due today: another instalment is waited for.
@@ -121,14 +120,17 @@ class AccountMove(models.Model):
         :param date today: the day it is.
         """
         taken = self.subscription_step if self._is_due(today) else 0
+        self._write_step({**self._prepare_step_after(taken), "subscription_charge_now": False})
+
+    def _prepare_step_after(self, taken):
+        """Return the values that plan the next step.
+
+        :param int taken: how many steps count as taken.
+        :rtype: dict
+        """
+        self.ensure_one()
         day = next_day(self._get_rungs(), taken)
-        self._write_step(
-            {
-                "subscription_step": taken,
-                "subscription_step_date": day or False,
-                "subscription_charge_now": False,
-            }
-        )
+        return {"subscription_step": taken, "subscription_step_date": day or False}
 
     def _write_step(self, values):
         """Write what only collecting reads, without core comparing each line before and after.

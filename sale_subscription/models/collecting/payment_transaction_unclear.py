@@ -55,7 +55,7 @@ class PaymentTransaction(models.Model):
         except Exception as error:  # money may have moved: never raise, never try again
             _logger.info("The outcome of the payment %s is unknown: %s", self.id, error)
             self.env.cr.rollback()
-            self._leave_unclear_alone(str(error))
+            self._leave_unclear_alone(self._get_doubt_reason(error))
 
     def _lock_for_call(self):
         """Lock the transaction, so that a look at it tells that we are alive.
@@ -134,8 +134,15 @@ class PaymentTransaction(models.Model):
         :rtype: bool
         """
         self.ensure_one()
-        limit = fields.Datetime.now() - PENDING_TOO_LONG
-        return self.state == "pending" and self.last_state_change < limit
+        return self.state == "pending" and self._has_no_news()
+
+    def _has_no_news(self):
+        """Tell whether nothing was heard of a payment for so long that somebody should ask.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        return self.last_state_change < fields.Datetime.now() - PENDING_TOO_LONG
 
     def _is_refunded(self):
         """Tell whether money was given back through the provider.
@@ -155,6 +162,17 @@ class PaymentTransaction(models.Model):
             "Your payment is being made, or we don't know yet whether it went through. Please "
             "don't pay again: we are looking it up and come back to you."
         )
+
+    def _get_doubt_reason(self, error):
+        """Return why nobody knows how a charge ended, for those who decide.
+
+        :param Exception error: what was raised during the call, or after it.
+        :rtype: str
+        """
+        if isinstance(error, PG_CONCURRENCY_EXCEPTIONS_TO_RETRY):
+            # Somebody changed the contract meanwhile; in the words of the database it frightens.
+            return self.env._("What the payment provider answered could not be written down.")
+        return str(error)
 
     # === BEING DECIDED === #
     def _check_not_called_now(self):

@@ -121,7 +121,8 @@ class SaleSubscriptionAttempt(models.Model):
             self.env["ir.cron"]._commit_progress()
         except Exception as error:  # money may have moved: never raise, never try again
             _logger.info("The outcome of payment attempts %s is unknown: %s", self.ids, error)
-            self._freeze_alone(str(error))
+            self.env.cr.rollback()
+            self._freeze_alone(self.transaction_id._get_doubt_reason(error))
 
     def _lock_for_call(self):
         """Lock the attempt and its transaction, so that a look at either tells we are alive.
