@@ -1,3 +1,6 @@
+from importlib.util import find_spec
+
+from . import test_bad_arguments
 from . import test_billing
 from . import test_pricing
 from . import test_catalog
@@ -25,7 +28,6 @@ from . import test_collect
 from . import test_collect_query_counts
 from . import test_payment_doubt
 from . import test_unpaid
-from . import test_life_properties
 from . import test_lifecycle
 from . import test_mrr
 from . import test_sale_order
@@ -45,6 +47,7 @@ from . import test_order_tour
 from . import test_mail
 from . import test_payment_faults
 from . import test_payment_mail
+from . import test_template_rendering
 from . import test_tour
 from . import test_contract_form
 from . import test_invoice_batch
@@ -69,7 +72,6 @@ from . import test_portal_page
 from . import test_portal_print
 from . import test_portal_security
 from . import test_portal_rpc
-from . import test_portal_fuzz
 from . import test_portal_attacks
 from . import test_portal_broken
 from . import test_portal_tour
@@ -84,3 +86,8 @@ from . import test_portal_pages
 from . import test_portal_step_tour
 from . import test_names
 from . import test_portal_options_tour
+
+# Without this package for development the others still load, in anybody's Odoo.
+if find_spec("hypothesis"):
+    from . import test_life_properties
+    from . import test_portal_fuzz

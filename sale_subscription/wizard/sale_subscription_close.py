@@ -73,7 +73,7 @@ class SaleSubscriptionClose(models.TransientModel):
         return {
             "reason_id": self.reason_id._origin.id,
             "when": self.when,
-            "date": self.date,
+            "date": self.when == "date" and self.date,  # a day chosen before stays in the form
             "message": self.message,
         }
 

@@ -39,15 +39,15 @@ class SaleSubscriptionCharge(models.Model):
         :rtype: sale.subscription.charge
         """
         self.ensure_one()
-        version, credits = self.line_id.predecessor_id, self.browse()
-        while version and not credits:
+        for version in self.line_id._get_earlier_versions():
             credits = version.charge_ids.filtered(
                 lambda charge: (
                     charge.kind == "credit" and charge.is_waived and not charge.is_held_back
                 )
             )
-            version = version.predecessor_id
-        return credits
+            if credits:
+                return credits
+        return self.browse()
 
     def _get_credited_charges(self):
         """Return the invoiced charges whose days this credit gives back.

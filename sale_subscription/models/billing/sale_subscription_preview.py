@@ -11,7 +11,7 @@ class SaleSubscription(models.Model):
 
         :rtype: dict
         """
-        self.ensure_one()
+        self._check_one()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Next Invoices"),
@@ -33,7 +33,7 @@ class SaleSubscription(models.Model):
         :rtype: list
         :raise UserError: if `until` isn't a date.
         """
-        self.ensure_one()
+        self._check_one()
         self.check_access("read")
         until = self._read_billing_date(until)
         charges = self._get_owed_charges(until)

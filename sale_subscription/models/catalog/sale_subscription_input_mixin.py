@@ -229,6 +229,16 @@ class SaleSubscriptionInputMixin(models.AbstractModel):
             )
         return value
 
+    def _check_one(self):
+        """Refuse a call that is for one record where none or several are given.
+
+        :raise UserError: if this isn't exactly one record.
+        """
+        if len(self) != 1:
+            raise UserError(
+                self.env._("This is done for one record at a time; %s were given.", len(self))
+            )
+
     # === GETTERS === #
     @api.model
     def _to_number(self, value):

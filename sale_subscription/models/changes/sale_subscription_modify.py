@@ -121,7 +121,7 @@ class SaleSubscription(models.Model):
 
         :raise UserError: if the contract can't be changed now.
         """
-        self.ensure_one()
+        self._check_one()
         self.check_access("write")
         self._check_operation("change")
         self._lock_against_billing()

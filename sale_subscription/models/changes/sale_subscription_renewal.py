@@ -23,7 +23,7 @@ class SaleSubscription(models.Model):
         :rtype: dict
         :raise UserError: if the contract isn't running, or its closing is scheduled.
         """
-        self.ensure_one()
+        self._check_one()
         self.check_access("write")
         self._check_renewable_by_order()
         order = self._get_open_renewal()

@@ -17,7 +17,7 @@ class SaleSubscription(models.Model):
         :rtype: dict
         :raise UserError: if the contract isn't running.
         """
-        self.ensure_one()
+        self._check_one()
         self.check_access("write")
         self._check_operation("upsell")
         return self._create_change_order("upsell")._get_own_action()

@@ -108,7 +108,7 @@ class SaleSubscription(models.Model):
 
         :rtype: dict
         """
-        self.ensure_one()
+        self._check_one()
         transaction_ids = self.action_collect()
         # sudo: a salesperson reads the outcome, no more.
         attempts = (

@@ -62,7 +62,7 @@ class SaleSubscription(models.Model):
 
         :rtype: dict
         """
-        self.ensure_one()
+        self._check_one()
         self._check_operation("change")
         return self._get_dialog_action(
             self.env._("Change"), "sale.subscription.change.wizard", dialog_size="extra-large"
@@ -73,7 +73,7 @@ class SaleSubscription(models.Model):
 
         :rtype: dict
         """
-        self.ensure_one()
+        self._check_one()
         self._check_operation("pause")
         return self._get_dialog_action(self.env._("Pause"), "sale.subscription.pause.wizard")
 

@@ -56,6 +56,7 @@ class SaleSubscription(models.Model):
         """
         self.check_access("write")
         until = self._read_date(until)
+        reason = self._read_text(reason, self.env._("Reason"))
         self._check_source_state(ALLOWED_OPERATIONS["pause"], "paused")
         for contract in self:
             start = contract._get_effective_date(when)
@@ -87,11 +88,27 @@ class SaleSubscription(models.Model):
         self._update_next_invoice_date()
         return True
 
-    def action_close(self, reason_id, when="period_end", date=None, message=None):
+    @api.model
+    def _read_close_day(self, when, date):
+        """Return when contracts end, of the two ways to say it.
+
+        :return: 'now', 'period_end' or a date, see `_get_effective_date`.
+        :raise UserError: if they contradict each other.
+        """
+        if not date:
+            return when or "period_end"
+        if when not in (None, False, "date"):
+            raise UserError(
+                self.env._("Choose the day of the end or a moment for it (“%s”), not both.", when)
+            )
+        return date
+
+    def action_close(self, reason_id, when=None, date=None, message=None):
         """End contracts, at once or on a later day.
 
         :param int reason_id: id of a `sale.subscription.close.reason`.
-        :param str when: 'now', 'period_end' (the end of what is billed) or 'date'.
+        :param str when: 'now', 'period_end' (the end of what is billed) or 'date'; without it
+            'date' where a date is given, else 'period_end'.
         :param date: with 'date', the first day without service (ISO string or date).
         :param str message: the customer's or the salesperson's words.
         :return: True
@@ -101,9 +118,11 @@ class SaleSubscription(models.Model):
         reason = self._read_record("sale.subscription.close.reason", reason_id)
         if not reason:
             raise UserError(self.env._("Tell why the contract is closed: choose a reason."))
+        message = self._read_text(message, self.env._("Message"))
         self._check_source_state(ALLOWED_OPERATIONS["close"], "closed")
+        when = self._read_close_day(when, date)
         for contract in self:
-            day = contract._get_effective_date(date if when == "date" else when)
+            day = contract._get_effective_date(when)
             agreed = contract._get_agreed_end()
             # What ends by itself before that day isn't closed later.
             day = max(min(day, agreed or day), contract.date_start)

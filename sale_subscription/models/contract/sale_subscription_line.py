@@ -224,6 +224,21 @@ class SaleSubscriptionLine(models.Model):
                     self.env._("A line's description has at most 4000 characters.")
                 )
 
+    @api.constrains("predecessor_id", "subscription_id")
+    def _check_predecessor(self):
+        """Versions follow each other within one contract, and never in a circle."""
+        chained = self.filtered("predecessor_id")
+        for line in chained:
+            # sudo: only compared, and nothing of a version that is refused is shown.
+            if line.sudo().predecessor_id.subscription_id != line.subscription_id:
+                raise ValidationError(
+                    self.env._("A version can only replace one of the same contract.")
+                )
+        if chained and chained._has_cycle("predecessor_id"):
+            raise ValidationError(
+                self.env._("A version can't replace itself or one that came after it.")
+            )
+
     # === CRUD METHODS === #
     @api.model_create_multi
     def create(self, vals_list):

@@ -43,9 +43,9 @@ class SaleSubscriptionLine(models.Model):
         :rtype: set
         """
         self.ensure_one()
-        old = self.predecessor_id
-        while old.predecessor_id and old.date_start == self.date_start:
-            old = old.predecessor_id
+        earlier = self._get_earlier_versions()
+        before = earlier.filtered(lambda line: line.date_start != self.date_start)
+        old = (before or earlier[-1:])[:1]
         return {
             name
             for name in TERMS

@@ -63,10 +63,21 @@ class SaleSubscriptionLine(models.Model):
         :rtype: sale.subscription.line
         """
         self.ensure_one()
-        first = self
-        while first.predecessor_id:
-            first = first.predecessor_id
-        return first
+        return self._get_earlier_versions()[-1:] or self
+
+    def _get_earlier_versions(self):
+        """Return the versions before this one, the newest first.
+
+        It ends, too, where the links form a circle, which only SQL could have written.
+
+        :rtype: sale.subscription.line
+        """
+        self.ensure_one()
+        versions, version = self.browse(), self.predecessor_id
+        while version and version != self and version not in versions:
+            versions += version
+            version = version.predecessor_id
+        return versions
 
     def _sort_by_agreement(self):
         """Return the versions line by line as they were agreed, each line by date.
@@ -90,8 +101,7 @@ class SaleSubscriptionLine(models.Model):
         self.ensure_one()
         first = self._get_first_version()
         chain, newest = first, first
-        while newest.successor_ids:
-            newest = newest.successor_ids
+        while newest := newest.successor_ids - chain:
             chain |= newest
         return chain.sorted(lambda line: (line.date_start, line.id))
 
@@ -234,10 +244,7 @@ class SaleSubscriptionLine(models.Model):
         for line in self:
             heirs = line.successor_ids - self
             if heirs:
-                predecessor = line.predecessor_id
-                while predecessor in self:
-                    predecessor = predecessor.predecessor_id
-                heirs.predecessor_id = predecessor
+                heirs.predecessor_id = (line._get_earlier_versions() - self)[:1]
 
     def _prepare_restore(self):
         """Return the commands that let the predecessor go on as if nothing had been changed.

@@ -37,7 +37,7 @@ class SaleSubscription(models.Model):
         :rtype: int
         :raise UserError: if the contract isn't running or the product doesn't exist.
         """
-        self.ensure_one()
+        self._check_one()
         self.check_access("write")
         self._check_source_state(ALLOWED_OPERATIONS["charge_once"], "active")
         product = self._read_record("product.product", product_id)
@@ -45,6 +45,8 @@ class SaleSubscription(models.Model):
             raise UserError(self.env._("There is no product with the id %(id)s.", id=product_id))
         name = self._read_text(name, self.env._("Description"))
         quantity = self._read_number(quantity)
+        if not quantity:
+            raise UserError(self.env._("Tell how much is charged: the quantity is 0."))
         if price_unit is None:
             price_unit = self.pricelist_id._get_product_price(
                 product, quantity, currency=self.currency_id

@@ -178,5 +178,5 @@ class SaleSubscription(models.Model):
 
         :rtype: dict
         """
-        self.ensure_one()
+        self._check_one()
         return {"type": "ir.actions.act_url", "target": "self", "url": self.get_portal_url()}

@@ -375,8 +375,8 @@ class SaleSubscription(models.Model):
 
     # === TIME === #
     def _get_last_day(self, day):
-        """Return the day before one, as customers read ends.
+        """Return the day before one, as customers read ends; False for no day.
 
-        :rtype: date
+        :rtype: date | bool
         """
-        return day - timedelta(days=1)
+        return day and day - timedelta(days=1)

@@ -11,7 +11,7 @@ class SaleSubscription(models.Model):
 
         :rtype: dict
         """
-        self.ensure_one()
+        self._check_one()
         self.check_access("write")
         self._portal_ensure_token()
         template = self.env.ref(

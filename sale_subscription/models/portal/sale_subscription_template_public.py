@@ -106,7 +106,7 @@ class SaleSubscriptionTemplate(models.Model):
         :return: a URL action.
         :rtype: dict
         """
-        self.ensure_one()
+        self._check_one()
         return {"type": "ir.actions.act_url", "url": self.public_url, "target": "new"}
 
     # === GETTERS === #

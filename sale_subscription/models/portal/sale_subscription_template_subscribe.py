@@ -22,7 +22,7 @@ class SaleSubscriptionTemplate(models.Model):
         :rtype: sale.subscription
         :raise UserError: for an unknown customer, plan or option, or a quantity outside its quota.
         """
-        self.ensure_one()
+        self._check_one()
         Contract = self.env["sale.subscription"]
         Contract.check_access("create")
         company = self.company_id or self.env.company
