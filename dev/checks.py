@@ -7,14 +7,17 @@ import functools
 import os
 import time
 
-from . import choosing, lanes, steps, testkit
+from . import choosing, lanes, shards, steps, testkit
 from .errors import DevError, say
 from .paths import LOGS, ROOT, on_ci
 from .steps import Result
 
 # What is done side by side; what comes first in a line is begun first, so the longest stand there.
 QUICK = ("dev", "engine", "style")  # these need no database
-BESIDE = ("odoo 1", "odoo 2", "processes 1", "website", "demo", "lint", "integrator")
+BESIDE = (
+    *(f"odoo {number + 1}" for number in range(shards.COUNT)),
+    *("processes 1", "website", "demo", "lint", "integrator"),
+)
 ALONE = ("processes 2",)  # processes race each other here: nobody else may slow down one of them
 
 NOTES = 40  # lines on what failed, at the end
@@ -81,7 +84,7 @@ def get_step(label):
 def prepare(environment):
     """Make the database to start from; return what went wrong."""
     try:
-        environment.ensure_base()
+        environment.ensure_prepared()
     except DevError as error:
         say(f"database: {error}")
         return str(error)

@@ -8,7 +8,7 @@ import subprocess
 
 from . import database, environment, packages, postgres, server, system
 from .errors import say
-from .paths import ADDON, CACHE, ROOT, RUN, SYSTEM_DIR, locked
+from .paths import ADDON, CACHE, LOGS, ROOT, RUN, SYSTEM_DIR, locked
 
 
 def command_setup():
@@ -75,6 +75,15 @@ def command_pot():
     with environment.opened() as env:
         export(env, target)
     say(f"Wrote {target.relative_to(ROOT)}")
+
+
+def command_durations():
+    """Keep what each file of tests took in the last whole run; the shares follow from it."""
+    _enter("durations")
+    from . import shards
+
+    durations = shards.write_durations(sorted(LOGS.glob("odoo-[0-9]*.log")))
+    say(f"{len(durations)} files took {sum(durations.values()):.0f} s")
 
 
 def command_clean():

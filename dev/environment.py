@@ -12,11 +12,23 @@ from pathlib import Path
 
 from . import database, odoo_log, odoo_source, packages, postgres
 from .errors import STARTED_VARIABLE, DevError, say, started
-from .paths import ADDON, CACHE, LOGS, ODOO_CONFIG, ODOO_DATA, ROOT, RUN, locked, make_folders
+from .paths import (
+    ADDON,
+    CACHE,
+    DEV,
+    LOGS,
+    ODOO_CONFIG,
+    ODOO_DATA,
+    ROOT,
+    RUN,
+    locked,
+    make_folders,
+)
 from .process import guarded, stop, wait
 
 # Installed beside the addon so that card payments can be tried without a provider.
 COMPANIONS = ("payment_demo",)
+PREPARATION = DEV / "test_company.py"
 
 
 def prepare():
@@ -144,15 +156,41 @@ class Environment:
             return name
         return self._ensure(name, comment, self.ensure_base(), ["sale_subscription"])
 
-    def _ensure(self, name, comment, template, modules):
+    def ensure_prepared(self):
+        """A database with the addon and a company for its tests, to be copied.
+
+        The chart of accounts takes longer than most tests: it is loaded once, not by each class.
+        """
+        comment = f"prepared {self.tree.key} {hash_addon()} {hash_file(PREPARATION)}"
+        name = "sale_subscription_prepared"
+        if database.read_comment(self.server, name) == comment:
+            return name
+        return self._ensure(name, comment, self.ensure_installed(), script=PREPARATION)
+
+    def _ensure(self, name, comment, template, modules=(), script=None):
         with locked(RUN / f"{name}.lock"):
             if database.read_comment(self.server, name) == comment:
                 return name
             say(f"Making the database {name} (it is copied by the tests)")
             self.recreate(name, template)
-            self.install(name, LOGS / f"{name}.log", "-i", ",".join(modules))
+            log = LOGS / f"{name}.log"
+            if modules:
+                self.install(name, log, "-i", ",".join(modules))
+            if script:
+                self.run_odoo_script(name, script, log)
             database.write_comment(self.server, name, comment)
         return name
+
+    def run_odoo_script(self, name, script, log):
+        """Run a Python file with ``env`` on a database, its output in a new log.
+
+        :raises DevError: when it fails.
+        """
+        arguments = [DEV / "odoo_script.py", ODOO_CONFIG, name, script]
+        command = [str(self.python), *map(str, arguments)]
+        if self.run_to_end(command, log, doing=f"running {script.name}"):
+            shown = "\n".join(f"    {line}" for line in odoo_log.tail(log))
+            raise DevError(f"{script.name} failed on {name}:\n{shown}", f"read {log}.")
 
     def recreate(self, name, template=None):
         """Make a database anew."""
@@ -163,6 +201,11 @@ class Environment:
 
 def read_manifest():
     return ast.literal_eval((ADDON / "__manifest__.py").read_text())
+
+
+def hash_file(path):
+    """A short hash over a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
 def hash_addon():

@@ -11,6 +11,10 @@ LINE = re.compile(
 RESULT = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests")
 TEST_FAILURE = re.compile(r"^(?:FAIL|ERROR): (.+)")
 RAISED = re.compile(r"^[A-Za-z_][\w.]*(?:: .*)?$")  # how a traceback ends, in the first column
+# The report on each class, which Odoo writes where odoo.tests.stats logs details.
+DURATION = re.compile(
+    r"^\t\w+\.(?P<file>test_\w+)\.(?P<name>\w+): (?P<seconds>[\d.]+)s \d+ queries$"
+)
 PROGRESS = re.compile(r"Loading module (\w+) \((\d+)/(\d+)\)")
 TESTING = re.compile(r"Starting (\w+\.\w+)")
 LEVELS = ("WARNING", "ERROR", "CRITICAL")
@@ -55,6 +59,7 @@ class Report:
     reasons: dict = dataclasses.field(default_factory=dict)  # failed test -> what it raised
     skipped: list = dataclasses.field(default_factory=list)
     files: set = dataclasses.field(default_factory=set)  # names of the files whose tests began
+    seconds: dict = dataclasses.field(default_factory=dict)  # class -> (its file, what it took)
     run: int = 0
     failed: int = 0
 
@@ -77,6 +82,8 @@ def read(path):
             failing = len(report.failed_tests) > before
         elif failing and RAISED.match(line):
             report.reasons[report.failed_tests[-1]] = line
+        elif duration := DURATION.match(line):
+            report.seconds[duration["name"]] = duration["file"], float(duration["seconds"])
     return report
 
 

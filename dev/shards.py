@@ -1,30 +1,19 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Which tests are run side by side: Odoo's shared out to several Odoos, and those of processes."""
 
+import functools
+import json
 import re
 
-from .paths import ADDON
+from . import odoo_log
+from .paths import ADDON, DEV
 
 FOLDER = ADDON / "tests"
-COUNT = 2
+COUNT = 4
 
-# Seconds of the processor for files whose work cannot be guessed by their looks. A file that is not
-# here, or that has changed since, makes the shares a little unequal and does no other harm.
-MEASURED = {
-    "test_collect": 24,
-    "test_collect_query_counts": 11,
-    "test_invoice_batch": 47,
-    "test_life_properties": 36,
-    "test_order_card": 20,
-    "test_order_payment": 42,
-    "test_payment_doubt": 23,
-    "test_payment_faults": 28,
-    "test_payment_mail": 15,
-    "test_payment_story": 18,
-    "test_query_counts": 11,
-    "test_unpaid": 30,
-    "test_upsell_portal": 16,
-}
+# Seconds that each file took when `make durations` last read the logs of a whole run. A file that
+# is not there, or that has changed since, makes the shares a little unequal and does no other harm.
+DURATIONS = DEV / "durations.json"
 CLASS = re.compile(r"^class Test", re.MULTILINE)
 METHOD = re.compile(r"^    def test_", re.MULTILINE)
 BROWSER = re.compile(r"\bstart_tour\(|\bbrowser_js\(")
@@ -58,14 +47,35 @@ def split(files, count=COUNT):
 
 def weigh(file):
     """Roughly the seconds that a file's tests take."""
-    if file.stem in MEASURED:
-        return MEASURED[file.stem]
+    if file.stem in read_durations():
+        return read_durations()[file.stem]
     source = file.read_text()
     return (
-        2.5 * len(CLASS.findall(source))
+        1.5 * len(CLASS.findall(source))
         + 0.3 * len(METHOD.findall(source))
         + 3.0 * len(BROWSER.findall(source))
     )
+
+
+@functools.cache
+def read_durations():
+    """Seconds that files took: ``{name: seconds}``."""
+    return json.loads(DURATIONS.read_text()) if DURATIONS.exists() else {}
+
+
+def write_durations(logs):
+    """Keep what the files took according to the logs of a run.
+
+    :param logs: files with Odoo's logs.
+    :return: ``{name: seconds}`` as it was written.
+    """
+    durations = {}
+    for log in logs:
+        for name, seconds in odoo_log.read(log).seconds.values():
+            durations[name] = durations.get(name, 0.0) + seconds
+    durations = {name: round(seconds, 1) for name, seconds in sorted(durations.items())}
+    DURATIONS.write_text(json.dumps(durations, indent=1) + "\n")
+    return durations
 
 
 def make_tags(files):

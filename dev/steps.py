@@ -93,23 +93,24 @@ def step_odoo_part(environment, number):
 def step_website(environment, tags=None):
     """the pages of customers and visitors with the website app installed"""
     result = Result("website", log=environment.logs / "website.log")
-    modules = ["sale_subscription", "website", "base_vat"]
+    modules = ["website", "base_vat"]
     tags = tags or shards.make_tags(shards.find_page_files())
     run_odoo_tests(environment, result, tags, "tests with a website", modules)
     return result
 
 
-def run_odoo_tests(environment, result, tags, doing, modules=("sale_subscription",)):
-    """Install the addon into a new database with its tests, and count them from the log.
+def run_odoo_tests(environment, result, tags, doing, modules=()):
+    """Run tests on a copy of the prepared database, and count them from the log.
 
-    :param modules: what is installed.
+    :param modules: what is installed into the copy first; its log is judged, too.
     :return: odoo_log.Report
     """
-    with testkit.database(environment.ensure_base()) as name:
+    with testkit.database(environment.ensure_prepared()) as name:
+        install = ("-i", ",".join(modules), "--without-demo") if modules else ()
         command = environment.odoo(
             name,
-            *("-i", ",".join(modules), "--without-demo"),
-            *("--test-enable", "--test-tags", tags),
+            *install,
+            *("--test-enable", "--test-tags", tags, "--log-handler=odoo.tests.stats:DEBUG"),
             *("--stop-after-init", "--max-cron-threads=0", f"--http-port={find_free_port()}"),
         )
         code = environment.run_to_end(command, result.log, doing=f"running {doing}")

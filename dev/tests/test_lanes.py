@@ -1,5 +1,6 @@
 """Steps side by side: none is forgotten, and nothing stays behind."""
 
+import json
 import os
 import re
 import signal
@@ -125,7 +126,8 @@ def make_step(passed=0, failed=0, skipped=0):
 def run(monkeypatch, first, second, wanted="odoo"):
     monkeypatch.setitem(steps.PARTS, "odoo 1", (first,))
     monkeypatch.setitem(steps.PARTS, "odoo 2", (second,))
-    return checks.run_steps(SimpleNamespace(ensure_base=lambda: "base"), wanted)
+    monkeypatch.setattr(checks, "BESIDE", ("odoo 1", "odoo 2"))
+    return checks.run_steps(SimpleNamespace(ensure_prepared=lambda: "base"), wanted)
 
 
 def test_parts_are_one_line_of_the_table(monkeypatch, capfd):
@@ -172,7 +174,7 @@ def test_skipped_fails_on_ci(monkeypatch, ci, failed):
 def test_every_step_is_told_in_order(monkeypatch):
     for label in steps.PARTS:
         monkeypatch.setitem(steps.PARTS, label, (make_named_step(checks.get_step(label)),))
-    results = checks.run_steps(SimpleNamespace(ensure_base=lambda: "base"))
+    results = checks.run_steps(SimpleNamespace(ensure_prepared=lambda: "base"))
     assert [result.name for result in results] == list(steps.STEPS)
     parts = Counter(checks.get_step(label) for label in steps.PARTS)
     assert {result.name: result.passed for result in results} == parts
@@ -197,7 +199,7 @@ def test_without_a_database_nothing_follows(monkeypatch):
 
     for label in checks.QUICK:
         monkeypatch.setitem(steps.PARTS, label, (make_named_step(label),))
-    results = checks.run_steps(SimpleNamespace(ensure_base=fail))
+    results = checks.run_steps(SimpleNamespace(ensure_prepared=fail))
     assert [result.name for result in results] == [*checks.QUICK, "database"]
     assert results[-1].failed == 1
     assert [result.name for result in checks.run_steps(None, "style")] == ["style"]
@@ -244,7 +246,7 @@ def test_every_file_with_processes_is_run_once(monkeypatch):
 def test_odoo_finds_every_test():
     """It loads the files named test_* that the package imports, and nothing else."""
     imported = re.findall(
-        r"^from \. import (\w+)$", (shards.FOLDER / "__init__.py").read_text(), re.M
+        r"^ *from \. import (\w+)$", (shards.FOLDER / "__init__.py").read_text(), re.M
     )
     assert sorted(imported) == [file.stem for file in shards.find_files()]
     for file in set(shards.FOLDER.glob("*.py")) - set(shards.find_files()):
@@ -259,8 +261,24 @@ def test_shares_are_alike(tmp_path):
     assert abs(work[0] - work[1]) < 2
 
 
-def test_what_was_measured_exists():
-    assert set(shards.MEASURED) <= {file.stem for file in shards.find_files()}
+def test_durations_come_from_the_logs(monkeypatch, tmp_path):
+    monkeypatch.setattr(shards, "DURATIONS", tmp_path / "durations.json")
+    log = tmp_path / "odoo.log"
+    log.write_text(
+        "2026-12-01 03:34:17,311 1 DEBUG ss_test odoo.tests.stats: Detailed Tests Report:\n"
+        "\tsale_subscription: 9.75s 3261 queries\n"
+        "\tsale_subscription.test_card.TestCard: 2.11s 1542 queries\n"
+        "\tsale_subscription.test_card.TestCard.setUpClass: 1.53s 1408 queries\n"
+        "\tsale_subscription.test_card.TestExpiry: 3.04s 10 queries\n"
+        "\tsale_subscription.test_mail.TestMail: 4.60s 20 queries\n"
+    )
+    assert shards.write_durations([log]) == {"test_card": 5.2, "test_mail": 4.6}
+    assert json.loads(shards.DURATIONS.read_text()) == {"test_card": 5.2, "test_mail": 4.6}
+    shards.read_durations.cache_clear()
+    try:
+        assert shards.weigh(tmp_path / "test_card.py") == 5.2
+    finally:
+        shards.read_durations.cache_clear()
 
 
 def test_a_file_that_is_not_run_is_a_failure(monkeypatch, tmp_path):

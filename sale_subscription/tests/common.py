@@ -16,6 +16,19 @@ class SubscriptionCommon(AccountTestInvoicingCommon):
     """
 
     @classmethod
+    def setup_independent_company(cls, **kwargs):
+        """Override of `account`: take the company that waits in a prepared database.
+
+        Loading a chart of accounts for each class takes most of its time. Elsewhere, and where
+        another country is asked for, core makes a company.
+        """
+        company = cls.env.ref("__test__.sale_subscription_company", raise_if_not_found=False)
+        if not company or kwargs or cls.country_code or cls.chart_template:
+            return super().setup_independent_company(**kwargs)
+        cls.env.user.company_ids = [Command.link(company.id)]
+        return company
+
+    @classmethod
     def get_default_groups(cls):
         return super().get_default_groups() | cls.quick_ref("sales_team.group_sale_manager")
 
