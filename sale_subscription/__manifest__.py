@@ -1,6 +1,6 @@
 {
     "name": "Subscriptions",
-    "version": "19.0.1.2.0",
+    "version": "19.0.1.3.0",
     "category": "Sales/Subscriptions",
     "summary": "Recurring contracts: billing, renewals, portal and recurring revenue",
     "author": "sale_subscription contributors",

@@ -34,6 +34,7 @@ from . import test_sale_order
 from . import test_sale_order_contract
 from . import test_sale_order_invoicing
 from . import test_terms
+from . import test_todo
 from . import test_collect_edges
 from . import test_collect_limit
 from . import test_neutralize

@@ -6,7 +6,7 @@ from psycopg2.errors import CheckViolation
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...todo import leave_todo
+from ...todo import FAILURE, find_todos, leave_todo
 
 # A contract that failed may have been mended at once, so the next calls of the job try it again.
 # Odoo calls a job over and over while there is much to do: from the fourth failure on a contract
@@ -72,7 +72,7 @@ class SaleSubscription(models.Model):
             }
         )
         summary = self.env._("This contract could not be invoiced")
-        self._schedule_failure_activity(summary, reason)
+        self._schedule_failure_activity("billing_failure", summary, reason)
 
     def _bill_by_hand(self, until):
         """Bill these contracts together; when that fails, say which of them is to blame.
@@ -161,15 +161,16 @@ class SaleSubscription(models.Model):
             lambda p: not p.sudo().product_tmpl_id.get_product_accounts(position)["income"]
         )
 
-    def _schedule_failure_activity(self, summary, reason):
+    def _schedule_failure_activity(self, key, summary, reason):
         """Leave one to-do with the salesperson, however often a job fails.
 
+        :param str key: what failed: each has a to-do of its own.
         :param str summary: what could not be done.
         :param str reason: why.
         """
         self.ensure_one()
         user = self._get_responsible_user() or self.env.user
-        leave_todo(self, "mail.mail_activity_data_todo", summary, reason, user)
+        leave_todo(self, FAILURE, summary, reason, user, key)
 
     def _clear_billing_failure(self):
         """Forget the failure once billing succeeded."""
@@ -184,5 +185,4 @@ class SaleSubscription(models.Model):
                 "billing_retry_date": False,
             }
         )
-        summary = self.env._("This contract could not be invoiced")
-        failed.activity_ids.filtered(lambda a: a.summary == summary).unlink()
+        find_todos(failed, "billing_failure").unlink()

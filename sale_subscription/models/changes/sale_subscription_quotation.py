@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ...const import ALLOWED_OPERATIONS
+from ...todo import CANCELLED_ORDER, leave_todo
 
 
 class SaleSubscription(models.Model):
@@ -186,11 +187,9 @@ class SaleSubscription(models.Model):
                 order=order.name,
             )
         )
-        self.activity_schedule(
-            "mail.mail_activity_data_todo",
-            summary=self.env._("Order cancelled: change the contract back?"),
-            user_id=self.user_id.id or self.env.uid,
-        )
+        summary = self.env._("Order cancelled: change the contract back?")
+        user = self.user_id or self.env.user
+        leave_todo(self, CANCELLED_ORDER, summary, "", user, "cancelled_order", order)
 
     # === BUSINESS METHODS - INVOICES === #
     def _bill_order(self, order, until):

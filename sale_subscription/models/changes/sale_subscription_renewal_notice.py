@@ -97,7 +97,8 @@ class SaleSubscription(models.Model):
         """Leave one to-do where the notice could not be made."""
         self.ensure_one()
         summary = self.env._("The notice about the contract's end could not be made")
-        self._schedule_failure_activity(summary, self._get_failure_text(error))
+        reason = self._get_failure_text(error)
+        self._schedule_failure_activity("renewal_notice_failure", summary, reason)
 
     # === BUSINESS METHODS === #
     def _schedule_renewal_activity(self):

@@ -52,13 +52,13 @@ class AccountMove(models.Model):
             )
         )
 
-    def _get_stuck_payment_text(self):
-        """Return which online payment of the customer has had no end for days.
+    def _get_stuck_payment(self):
+        """Return the online payment of the customer that has had no end for days.
 
         Of one that is only pending nobody knows if it ever comes: after a while that is the same as
         an announced transfer. Money that came in and isn't registered keeps everything else away.
 
-        :rtype: str | bool
+        :rtype: payment.transaction
         """
         self.ensure_one()
         stuck = self.transaction_ids.filtered(
@@ -68,12 +68,20 @@ class AccountMove(models.Model):
                 and tx._has_no_news()
             )
         )
+        return stuck[:1]
+
+    def _get_stuck_payment_text(self):
+        """Return what to do about an online payment without end, if there is one.
+
+        :rtype: str | bool
+        """
+        stuck = self._get_stuck_payment()
         if not stuck:
             return False
         return self.env._(
             "The customer's online payment %(payment)s has been on its way for days. Look it up at "
             "the payment provider: if it was made, register it; if not, charge or remind by hand.",
-            payment=stuck[0].reference,
+            payment=stuck.reference,
         )
 
     def _get_card_problem(self):

@@ -116,11 +116,17 @@ class AccountMove(models.Model):
 
     def _tell_stuck_payment(self):
         """Tell the contracts, once, of a customer's payment that has no end for days."""
-        stuck = self._get_stuck_payment_text()
-        if stuck and stuck != self.subscription_hold_reason:
-            self._write_step({"subscription_hold_reason": stuck})
+        stuck = self._get_stuck_payment()
+        if stuck and stuck != self.subscription_stuck_transaction_id:
+            text = self._get_stuck_payment_text()
+            self._write_step(
+                {
+                    "subscription_hold_reason": text,
+                    "subscription_stuck_transaction_id": stuck.id,
+                }
+            )
             self.line_ids.subscription_id._schedule_payment_activity(
-                self.env._("Is %(invoice)s being paid?", invoice=self.name), stuck
+                ("stuck", self), self.env._("Is %(invoice)s being paid?", invoice=self.name), text
             )
 
     def _prepare_next_step(self, step, today):
@@ -161,9 +167,8 @@ class AccountMove(models.Model):
         contracts = self.line_ids.subscription_id
         tomorrow = contracts[:1]._get_today() + timedelta(days=1)
         self._write_step({"subscription_step": step, "subscription_step_date": tomorrow})
-        contracts._schedule_payment_activity(
-            self.env._("%(invoice)s could not be collected", invoice=self.name), reason
-        )
+        summary = self.env._("%(invoice)s could not be collected", invoice=self.name)
+        contracts._schedule_payment_activity(("uncollected", self), summary, reason)
 
     @api.model
     def _find_reopened(self):
@@ -190,6 +195,7 @@ class AccountMove(models.Model):
             return  # another worker has told it
         self._write_step({"subscription_was_paid": False})
         self.line_ids.subscription_id._schedule_payment_activity(
+            ("reopened", self),
             self.env._("%(invoice)s is open again", invoice=self.name),
             self.env._(
                 "It had been paid, but the payment was taken back or undone. Nothing is charged or "
@@ -219,6 +225,6 @@ class AccountMove(models.Model):
         :param str reason: why it isn't charged.
         """
         self._write_step({"subscription_hold_reason": reason, "subscription_step_date": False})
-        self.line_ids.subscription_id._schedule_payment_activity(
-            self.env._("%(invoice)s was not charged", invoice=self.name), reason
-        )
+        summary = self.env._("%(invoice)s was not charged", invoice=self.name)
+        contracts = self.line_ids.subscription_id
+        contracts._schedule_payment_activity(("held", self), summary, reason)

@@ -63,6 +63,14 @@ class AccountMove(models.Model):
         help="Why this invoice isn't collected automatically. Collect it by hand, or change what "
         "is said here.",
     )
+    subscription_stuck_transaction_id = fields.Many2one(
+        "payment.transaction",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        groups="base.group_user",
+        help="The customer's payment without end that was told last: it is told once.",
+    )
     subscription_payment_started = fields.Datetime(
         readonly=True,
         copy=False,

@@ -3,8 +3,10 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ...patience import let_others_begin_anew
-from ...todo import leave_todo
+from ...todo import find_todos, leave_todo
 from .sale_subscription_doubt import DOUBT, check_may_decide
+
+PAID_ORDER = "sale_subscription.mail_activity_type_paid_order"
 
 
 class SaleOrder(models.Model):
@@ -202,6 +204,7 @@ class SaleOrder(models.Model):
                     "provider, then decide on the order."
                 ),
                 user,
+                "doubt",
             )
 
     def _for_employees(self, user):
@@ -231,9 +234,9 @@ class SaleOrder(models.Model):
         for order in self:
             user = order._get_payment_user()
             order = order._for_employees(user)
-            summary = order.env._("Paid, but not confirmed")
-            if order.activity_ids.filtered(lambda activity, text=summary: activity.summary == text):
+            if find_todos(order, "paid_order"):
                 continue  # with the first reason
+            summary = order.env._("Paid, but not confirmed")
             text = order.env._(
                 "The payment %(payment)s came in, but the quotation could not be confirmed. "
                 "%(error)s",
@@ -241,7 +244,7 @@ class SaleOrder(models.Model):
                 error=reason,
             )
             order.message_post(body=text)
-            leave_todo(order, "mail.mail_activity_data_warning", summary, text, user)
+            leave_todo(order, PAID_ORDER, summary, text, user, "paid_order")
 
     def _clear_payment_doubt(self):
         """Take the question back that has an answer."""

@@ -5,6 +5,9 @@ from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
 from ...const import CHARGE_MODES, RUNNING_STATES
+from ...todo import leave_todo
+
+CARD = "sale_subscription.mail_activity_type_card"
 
 
 class SaleSubscription(models.Model):
@@ -217,7 +220,7 @@ class SaleSubscription(models.Model):
             )
             return
         self.message_post(body=self.env._("Card %s saved.", token.display_name))
-        self.activity_unlink(["sale_subscription.mail_activity_type_card"])
+        self.activity_unlink([CARD])
         self._restart_collecting()
 
     def _lose_payment_token(self):
@@ -237,15 +240,7 @@ class SaleSubscription(models.Model):
     def _schedule_card_activity(self, summary, note):
         """Leave one to-do about the card for the salesperson, however often it fails."""
         self.ensure_one()
-        activity_type = self.env.ref("sale_subscription.mail_activity_type_card")
-        if self.activity_ids.filtered(lambda a: a.activity_type_id == activity_type):
-            return
-        self.activity_schedule(
-            "sale_subscription.mail_activity_type_card",
-            summary=summary,
-            note=note,
-            user_id=self._get_payment_user().id,
-        )
+        leave_todo(self, CARD, summary, note, self._get_payment_user(), "card")
 
     # === GETTERS === #
     def _is_charged(self):

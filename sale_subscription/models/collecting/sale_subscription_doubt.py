@@ -82,6 +82,7 @@ class SaleSubscription(models.Model):
         for contract in self:
             contract.message_post(body=attempt._get_sentence())
         self._schedule_payment_activity(
+            ("doubt", attempt.move_id),
             self.env._("Was %(invoice)s paid?", invoice=attempt.move_id.name),
             self.env._(
                 "Nobody knows whether the payment was made. Look it up at the payment provider, "
@@ -98,15 +99,17 @@ class SaleSubscription(models.Model):
                 contract.sudo().payment_exception = False
                 contract.activity_unlink([DOUBT])
 
-    def _schedule_payment_activity(self, summary, note, activity_type=PAYMENT):
+    def _schedule_payment_activity(self, key, summary, note, activity_type=PAYMENT):
         """Leave one to-do about payments with the salesperson.
 
+        :param tuple key: what it is about, see `leave_todo`: one for each invoice.
         :param str summary: what is to be done.
         :param str note: why.
         :param str activity_type: xmlid of its `mail.activity.type`.
         """
         for contract in self:
-            leave_todo(contract, activity_type, summary, note, contract._get_payment_user())
+            user = contract._get_payment_user()
+            leave_todo(contract, activity_type, summary, note, user, *key)
 
     def _get_payment_user(self):
         """Return who is asked about payments of the contract.

@@ -55,6 +55,7 @@ class SaleSubscription(models.Model):
         :param move: the `account.move`.
         """
         self._schedule_payment_activity(
+            ("paid_twice", move),
             self.env._("Was %(invoice)s paid twice?", invoice=move.name),
             self.env._(
                 "An online payment came in for an invoice that had been paid otherwise. The money "

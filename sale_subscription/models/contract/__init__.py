@@ -1,5 +1,6 @@
 """The contract: its record, lines, dates, states and MRR."""
 
+from . import mail_activity
 from . import sale_subscription
 from . import sale_subscription_line
 from . import sale_subscription_line_version

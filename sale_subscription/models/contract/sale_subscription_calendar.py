@@ -32,7 +32,8 @@ class SaleSubscription(models.Model):
         """Tell the salesperson once why the calendar couldn't change a contract."""
         self.ensure_one()
         summary = self.env._("This contract could not be renewed or closed")
-        self._schedule_failure_activity(summary, self._get_failure_text(error))
+        reason = self._get_failure_text(error)
+        self._schedule_failure_activity("transition_failure", summary, reason)
 
     # === BUSINESS METHODS === #
     def _get_transition_domain(self):

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import float_compare
 
 from ...const import ALLOWED_OPERATIONS
+from ...todo import CANCELLED_ORDER, leave_todo
 
 
 class SaleSubscription(models.Model):
@@ -148,11 +149,9 @@ class SaleSubscription(models.Model):
                         order=order.name,
                     )
                 )
-                contract.activity_schedule(
-                    "mail.mail_activity_data_todo",
-                    summary=self.env._("Order cancelled: close the contract?"),
-                    user_id=contract.user_id.id or self.env.uid,
-                )
+                summary = self.env._("Order cancelled: close the contract?")
+                user = contract.user_id or self.env.user
+                leave_todo(contract, CANCELLED_ORDER, summary, "", user, "cancelled_order", order)
             else:
                 contract.action_cancel()
 
