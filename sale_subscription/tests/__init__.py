@@ -35,6 +35,10 @@ from . import test_sale_order_contract
 from . import test_sale_order_invoicing
 from . import test_terms
 from . import test_todo
+from . import test_money_edges
+from . import test_life_books
+from . import test_colleagues
+from . import test_collect_days
 from . import test_collect_edges
 from . import test_collect_limit
 from . import test_neutralize
