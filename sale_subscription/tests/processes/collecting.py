@@ -167,6 +167,13 @@ def click_charge(env, refs, **bank):
     return counts
 
 
+def click_charge_and_die(env, refs, model, method, when, call=1, **bank):
+    """Click on "Charge" and kill the process at a point; see `run_night_and_die`."""
+    watch(env, model, method, when, call, lambda: os.kill(os.getpid(), signal.SIGKILL))
+    click_charge(env, refs, **bank)
+    return "survived"
+
+
 def begin_payments(env, operation, ledger):
     """Begin to pay every invoice online, the last one first, as customers on the portal.
 
