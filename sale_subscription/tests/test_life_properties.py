@@ -1,4 +1,5 @@
 import os
+from collections import Counter
 from datetime import timedelta
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -42,6 +43,9 @@ SCENARIOS = st.fixed_dictionaries(
         ),
     }
 )
+# How many operations are done at least in all examples together, of each kind and of all kinds:
+# what is refused proves nothing.
+MINIMUM_OF_EACH, MINIMUM = 1, 150
 EXAMPLES = int(os.environ.get("LIFE_EXAMPLES", 0))
 
 
@@ -76,6 +80,14 @@ class TestLifeProperties(LifePlans, LifeOperations, LifeBooks, SaleSubscriptionS
         products = cls.seat | cls.support | cls.setup_fee
         products.taxes_id = [Command.clear()]
 
+    def test_books_after_each_step(self):
+        self.accepted = Counter()
+        self._look_at_lives()
+        kinds = {name.removeprefix("_do_") for name in dir(self) if name.startswith("_do_")}
+        rare = {kind for kind in kinds if self.accepted[kind] < MINIMUM_OF_EACH}
+        self.assertFalse(rare, self.accepted)
+        self.assertGreaterEqual(self.accepted.total(), MINIMUM, self.accepted)
+
     @settings(
         max_examples=EXAMPLES or 40,
         deadline=None,
@@ -86,7 +98,7 @@ class TestLifeProperties(LifePlans, LifeOperations, LifeBooks, SaleSubscriptionS
         suppress_health_check=list(HealthCheck),
     )
     @given(SCENARIOS)
-    def test_books_after_each_step(self, scenario):
+    def _look_at_lives(self, scenario):
         savepoint = self.env.cr.savepoint()
         try:
             self._live_through(scenario)
@@ -145,6 +157,7 @@ class TestLifeProperties(LifePlans, LifeOperations, LifeBooks, SaleSubscriptionS
             with self.env.cr.savepoint():
                 getattr(self, f"_do_{name}")(contract, today, *arguments)
             self._forget_withdrawn()
+            self.accepted[name] += 1
         except (UserError, ValidationError):
             self.env.invalidate_all()
             self.timeline, self.removals, self.updates = noted

@@ -73,12 +73,13 @@ class TestPaymentFaults(CollectCommon):
                 self._collect("2026-03-01")
             self.assertEqual(contract.attempt_ids.state, "unknown")
             self.assertEqual(contract.attempt_ids.transaction_id.state, "done")
-            try:
-                with self._today("2026-03-01"):
-                    contract.with_user(self.accountant).action_payment_was_not_made()
-            except UserError:
-                return
+            with (
+                self._today("2026-03-01"),
+                self.assertRaisesRegex(UserError, "The payment provider confirmed this payment"),
+            ):
+                contract.with_user(self.accountant).action_payment_was_not_made()
             self._collect("2026-03-01", hour=14)
+            self.assertEqual(contract.attempt_ids.state, "unknown")
         self.assertEqual(len(calls), 1)
 
     def test_late_webhook_after_not_paid(self):
@@ -301,15 +302,15 @@ class TestPaymentFaults(CollectCommon):
         contract, move = self._subscribe()
         self._collect("2026-03-01")
         self.assertEqual(contract.attempt_ids.state, "pending")
-        try:
+        with self.assertRaisesRegex(UserError, "is being paid right now: wait for the result"):
             self._pay(move, "2026-03-02")
-        except UserError:
-            return
+        self.assertEqual(move.amount_residual, 11.5)
         with self._today("2026-03-03"):
             tx = contract.attempt_ids.transaction_id
             tx._set_done()
             tx._post_process()
-        self.assertTrue(contract.activity_ids, "paid twice and nobody is told")
+        self.assertEqual((move.payment_state, move.amount_residual), ("paid", 0.0))
+        self.assertFalse(contract.activity_ids)
 
     def test_instalments(self):
         term = self.env["account.payment.term"].create(
@@ -323,7 +324,8 @@ class TestPaymentFaults(CollectCommon):
         )
         contract, move = self._subscribe(payment_term_id=term.id)
         self._collect_daily(1, 25)
-        self.assertTrue(contract.attempt_ids)
+        self.assertEqual(self._attempts(contract), [("2026-03-01", 5.75, "done")])
+        self.assertEqual((move.amount_residual, contract.state), (5.75, "active"))
 
     def test_reopen_failure_blocks_payment(self):
         self.template.write({"unpaid_action": "suspend"})
