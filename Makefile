@@ -2,8 +2,9 @@
 #
 #   make run            a browsable Odoo with the addon and its demo data    (PORT=8069 DB=...)
 #   make test           every kind of test                                   (T=name for a single one)
-#   make durations    share the tests out by what they took in the last whole run
+#   make durations      share the tests out by what they took in the last whole run
 #   make lint           the style checks only
+#   make mutants        break the code on purpose: does a test notice?   (ARGS="engine")
 #   make format         rewrite the Python files in the project's style
 #   make bench          the side-by-side benchmarks                          (ARGS="...")
 #   make shell          an Odoo shell on the demo database
@@ -18,7 +19,7 @@
 PYTHON ?= python3
 export PORT DB T ARGS ODOO_PATH DATABASE_URL
 
-COMMANDS = run test durations lint format bench shell pot setup clean clean-cache
+COMMANDS = run test durations lint mutants format bench shell pot setup clean clean-cache
 
 .PHONY: help $(COMMANDS)
 

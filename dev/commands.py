@@ -47,6 +47,14 @@ def command_lint():
     return checks.main("style")
 
 
+def command_mutants():
+    """Break the code on purpose: does a test notice?"""
+    _enter("mutants")
+    from . import mutants
+
+    return mutants.main(shlex.split(os.environ.get("ARGS") or ""))
+
+
 def command_format():
     """Rewrite the Python files in the project's style."""
     python = _enter("format")
