@@ -73,6 +73,3 @@ class TestPortalPaymentPhoneTour(TestPortalPaymentTour):
     allow_inherited_tests_method = True  # else Odoo runs none of them
     browser_size = "390x844"
     touch_enabled = False
-
-    def test_visitor_corrects_the_address(self):
-        """Once is enough: the form is core's."""

@@ -187,16 +187,15 @@ class TestPortalRpc(PortalState, PortalSecurityCommon):
     def test_writing(self):
         for user in self.visitors:
             for model in self.models:
-                record = self.env[model].sudo().search([], limit=1)
+                # Of what there is none yet the right is refused all the same.
+                ids = self.env[model].sudo().search([], limit=1).ids or [1]
                 for method, args in (
                     ("create", [{}]),
-                    ("write", [record.ids, {"id": 1}]),
-                    ("unlink", [record.ids]),
-                    ("copy", [record.ids]),
-                    ("web_save", [record.ids, {}, {}]),
+                    ("write", [ids, {"id": 1}]),
+                    ("unlink", [ids]),
+                    ("copy", [ids]),
+                    ("web_save", [ids, {}, {}]),
                 ):
-                    if method != "create" and not record:
-                        continue
                     # The log of events refuses employees, too.
                     error = UserError if model == "sale.subscription.event" else AccessError
                     with (
