@@ -41,6 +41,8 @@ def day(number):
         (" 2 ,  10,", (2, 10)),
         ("1", (1,)),
         ("30", (30,)),
+        ("1,8", (1, 8)),
+        ("7, 14, 21, 30", (7, 14, 21, 30)),
         ("", ()),
         (None, ()),
         (" , ", ()),
@@ -50,7 +52,7 @@ def test_days_are_read(text, days):
     assert parse_days(text) == days
 
 
-@pytest.mark.parametrize("text", ["0", "0,3", "-1,2", "3,1", "1,1", "1,3,3", "1,5,3"])
+@pytest.mark.parametrize("text", ["0", "0,3", "-1,2", "3,1", "8,1", "1,1", "1,3,3", "1,5,3"])
 def test_days_grow_from_one_on(text):
     with pytest.raises(ValueError, match=f"growing whole numbers from 1 on: {text}$"):
         parse_days(text)
