@@ -46,6 +46,7 @@ from . import test_saved_card_access
 from . import test_subscribe
 from . import test_jobs
 from . import test_order_totals
+from . import test_paid_days
 from . import test_order_portal
 from . import test_known_faults
 from . import test_order_tour

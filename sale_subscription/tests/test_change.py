@@ -161,8 +161,8 @@ class TestChange(SubscriptionCommon):
             self.assertEqual(contract.action_bill(), [])
         with self._today("2027-01-11"):
             moves = self._bill(contract, "2027-01-11")
-        # 10 of 31 days at the price agreed first, then two at the monthly price.
-        self.assertEqual(moves.mapped("amount_untaxed"), [9.81, 60.84])
+        # Two from the day on which what was paid ends: 10 of 31 days, then a month.
+        self.assertEqual(moves.mapped("amount_untaxed"), [19.63, 60.84])
 
     def test_downgrade_without_credit_then_upgrade_by_days(self):
         self.template.write({"prorate_credits": False})

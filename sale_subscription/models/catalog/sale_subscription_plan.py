@@ -196,6 +196,15 @@ class SaleSubscriptionPlan(models.Model):
         other.ensure_one()
         return Fraction(self._get_mrr(1)) / Fraction(other._get_mrr(1))
 
+    def _is_longer_than(self, other):
+        """Tell whether a period of this plan is longer than one of another.
+
+        :param other: the other `sale.subscription.plan`.
+        :rtype: bool
+        """
+        self.ensure_one()
+        return other._get_mrr(1) > self._get_mrr(1)
+
     def _get_mrr(self, amount):
         """Return the exact monthly recurring revenue of an amount per period of this plan.
 

@@ -28,13 +28,14 @@ class SaleSubscriptionTemplate(models.Model):
     prorate_charges = fields.Boolean(
         string="Charge Upgrades by Days",
         default=True,
-        help="Otherwise the new price counts from the next period on.",
+        help="Otherwise the new price counts from the next period on. What is up or down is judged "
+        "against what is paid for those days.",
     )
     prorate_credits = fields.Boolean(
         string="Credit Downgrades by Days",
         default=True,
-        help="Also what is paid but unused when a contract is closed. Otherwise what was paid for "
-        "a period stays paid.",
+        help="Also what is paid but unused when a contract is closed or paused. Otherwise what "
+        "was paid for a period stays paid.",
     )
     credit_when = fields.Selection(
         [("next_invoice", "With the next invoice"), ("now", "At once, as a credit note")],
@@ -52,7 +53,8 @@ class SaleSubscriptionTemplate(models.Model):
         required=True,
         default="credit",
         help="What happens to days that were invoiced ahead and then fall into a pause. Periods "
-        "that begin on a fixed day of the month can't shift: there the days are credited.",
+        "that begin on a fixed day of the month can't shift: there the days are credited. Where "
+        "downgrades aren't credited by days, paused days aren't either.",
     )
     trial_end_action = fields.Selection(
         [

@@ -108,6 +108,9 @@ class SaleSubscriptionChange(models.Model):
             fields.Command.update(line.id, {"charge_end_date": day})
             for line, day in self._get_uncut_ends().items()
         ]
+        for line in self.old_line_ids:
+            if line._get_follower(self).date_start == line.date_start:
+                commands += line._get_follower(self)._prepare_restored_paid(line)
         with contract._writing_lines_together():
             contract.write({"line_ids": commands})
             contract.line_ids._settle_terms()

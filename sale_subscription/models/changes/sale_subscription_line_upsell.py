@@ -68,21 +68,12 @@ class SaleSubscriptionLine(models.Model):
         """
         self.ensure_one()
         contract = self.subscription_id
-        day, prorate = schedule["day"], schedule["prorate"]
-        version = self._get_version()
-        covered = schedule["coverage"].get(self.id, ())
-        credits = []
-        if prorate:
-            pieces = owed(
-                replace(version, end=max(version.start, day)),
-                covered,
-                schedule["today"],
-                schedule["quantum"],
-                contract._get_billing_pauses(covered, day),
-            )
-            credits = [self._as_charged(piece) for piece in pieces if piece.kind == CREDIT]
-        start = contract._get_first_charged_day(day, prorate, version.recurrence)
+        day, version = schedule["day"], self._get_version()
         quantity = exact(self.quantity) + exact(order_line.product_uom_qty)
+        prorate = self._is_prorated_by({"quantity": quantity}, day)
+        paid = self._get_paid_version(day) if prorate else self.browse()
+        credits = paid._get_unused_pieces(schedule) if paid else []
+        start = contract._get_first_charged_day(day, prorate, version.recurrence)
         higher = replace(
             version,
             start=start,
@@ -93,3 +84,21 @@ class SaleSubscriptionLine(models.Model):
             higher, [], schedule["today"], schedule["quantum"], contract._get_billing_pauses(())
         )
         return credits, charges
+
+    def _get_unused_pieces(self, schedule):
+        """Return the credits for what is paid of this version and not used from a day on.
+
+        :param dict schedule: see `sale.subscription._get_order_schedule`.
+        :rtype: list[engine.owed.Charge]
+        """
+        self.ensure_one()
+        day, version = schedule["day"], self._get_version()
+        covered = schedule["coverage"].get(self.id, ())
+        pieces = owed(
+            replace(version, end=max(version.start, day)),
+            covered,
+            schedule["today"],
+            schedule["quantum"],
+            self.subscription_id._get_billing_pauses(covered, day),
+        )
+        return [self._as_charged(piece) for piece in pieces if piece.kind == CREDIT]

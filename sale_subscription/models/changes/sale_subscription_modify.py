@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Command
 from odoo.tools.misc import format_date, formatLang
 
 
@@ -147,7 +148,7 @@ class SaleSubscription(models.Model):
             return False
         product = line.product_id  # the version itself may not last
         change = self._create_change(kind, day, self._describe_line_change(line, values, kind))
-        prorate = self._is_prorated(is_upgrade)
+        prorate = line._is_prorated_by(values, day)
         with self._writing_lines_together():
             self.write({"line_ids": line._prepare_replacement(day, values, change, prorate)})
             self._finish_change(change, prorate)
@@ -169,12 +170,28 @@ class SaleSubscription(models.Model):
         values = {**self._get_plan_terms(day), **values, "change_id": change.id, "date_start": day}
         with self._writing_lines_together():
             line = self.env["sale.subscription.line"].create({**values, "subscription_id": self.id})
-            if not self._is_prorated(is_upgrade=True) and self.state != "draft":
-                line.charge_start_date = line._get_boundary_from(day)
+            if self.state != "draft":
+                self._settle_addition(line, day)
             self._continue_in_later_plans(line)
             self._finish_change(change)
         self._check_quotas(product, day)
         return line
+
+    def _settle_addition(self, line, day):
+        """Decide from when an added line is charged: what is paid already isn't charged again.
+
+        :param line: the `sale.subscription.line` added.
+        :param date day: its first day.
+        """
+        self.ensure_one()
+        prorate = line._is_prorated_by({}, day)
+        if line._get_paid_version(day):
+            start, commands = line._prepare_paid_from(day, prorate)
+            self.write(
+                {"line_ids": [*commands, Command.update(line.id, {"charge_start_date": start})]}
+            )
+        elif not prorate:
+            line.charge_start_date = line._get_boundary_from(day)
 
     def _prepare_added_line(self, product, quantity):
         """Return the values of the line that delivers an added product.
@@ -263,15 +280,6 @@ class SaleSubscription(models.Model):
         """
         template = self.template_id
         return template.upgrade_when if is_upgrade else template.downgrade_when
-
-    def _is_prorated(self, is_upgrade):
-        """Tell whether a change is charged and credited by days.
-
-        :param bool is_upgrade: whether the contract gets dearer.
-        :rtype: bool
-        """
-        template = self.template_id
-        return template.prorate_charges if is_upgrade else template.prorate_credits
 
     def _get_changed_version(self, line_id, day):
         """Return the version of a line to change.

@@ -34,17 +34,20 @@ class SaleSubscription(models.Model):
         if all(line.plan_id == plan for line in lines):
             return False
         change = self._create_change("plan", day, self._describe_plan(plan))
-        prorate = self._is_prorated(self._is_plan_upgrade(plan))
-        commands = []
+        commands, prorated = [], lines.browse()
         for line in lines:
             values = line._prepare_plan_values(plan, day)
+            prorate = line._is_prorated_by(values, day)
+            prorated |= line._get_first_version() if prorate else lines.browse()
             commands += line._prepare_replacement(day, values, change, prorate)
         with self._writing_lines_together():
             self.write({"line_ids": commands})
-            self.line_ids._settle_terms(change, prorate)
+            by_days = self.line_ids.filtered(lambda line: line._get_first_version() in prorated)
+            by_days._settle_terms(change, prorate=True)
+            (self.line_ids - by_days)._settle_terms(change, prorate=False)
             self._settle_added_plans()
         self._apply_due_transitions()
-        return self._finish_change(change, prorate)
+        return self._finish_change(change, bool(prorated))
 
     def _take_over_plan(self, today):
         """Follow the plan of the lines once it is another one.
@@ -98,7 +101,7 @@ class SaleSubscription(models.Model):
             version = line._get_version_on(day)
             if plan and version:
                 values = version._prepare_plan_values(plan, day)
-                prorate = self._is_prorated(self._is_plan_upgrade(plan))
+                prorate = version._is_prorated_by(values, day)
                 commands = version._prepare_replacement(day, values, change, prorate)
                 self.write({"line_ids": commands})
 
@@ -136,7 +139,7 @@ class SaleSubscription(models.Model):
 
     def _is_plan_upgrade(self, plan):
         """Tell whether another plan asks for more money at once: a longer period."""
-        return 1 / plan._get_mrr(1) > 1 / self.plan_id._get_mrr(1)
+        return plan._is_longer_than(self.plan_id)
 
     def _describe_plan(self, plan):
         return self.env._("Plan: %(before)s → %(after)s", before=self.plan_id.name, after=plan.name)

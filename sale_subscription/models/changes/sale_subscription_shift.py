@@ -27,6 +27,10 @@ class SaleSubscription(models.Model):
             and not self.anchor_day
         )
 
+    def _get_pause_charge_end(self, day):
+        """Override: where periods shift, days paid ahead follow after the pause."""
+        return not self._is_shifting() and super()._get_pause_charge_end(day)
+
     def _get_billing_pauses(self, covered, version_end=None):
         """Return the pauses as billing sees them.
 
@@ -40,7 +44,7 @@ class SaleSubscription(models.Model):
         :rtype: list
         """
         self.ensure_one()
-        pauses = self._get_pauses()
+        pauses = self._get_uncharged_pauses()
         if not pauses or not self._is_shifting() or self.close_date:
             return pauses
         paid_until = max((end for _start, end in covered), default=None)

@@ -36,7 +36,7 @@ class SaleSubscription(models.Model):
         if not lines:
             return
         day = self._get_change_day(self._get_order_day(order), is_upgrade=True)
-        prorate = self._is_prorated(is_upgrade=True)
+        by_days = self._is_prorated(is_upgrade=True)
         raised = self._get_raised_lines(lines, day, self.line_ids._get_coverage())
         texts = [self._describe_upsold(line, raised.get(line)) for line in lines]
         change = self._create_change("upsell", day, self._describe_order(order, texts), order=order)
@@ -48,13 +48,14 @@ class SaleSubscription(models.Model):
                     "quantity": old.quantity + line.product_uom_qty,
                     "order_line_id": line.id,
                 }
+                prorate = old._is_prorated_by(values, day)
                 commands += old._prepare_succession(day, values, change, prorate)
             else:
-                version = self._prepare_order_version(line, day, change, prorate)
+                version = self._prepare_order_version(line, day, change, by_days)
                 commands.append(Command.create(version))
         with self._writing_lines_together():
             self.write({"line_ids": commands})
-            self._finish_change(change, prorate)
+            self._finish_change(change, by_days)
         self._check_quotas(lines.product_id, day)
 
     def _check_upsell(self, order):

@@ -15,6 +15,7 @@ from . import sale_subscription_lifecycle
 from . import sale_subscription_chatter
 from . import sale_subscription_calendar
 from . import sale_subscription_mrr
+from . import sale_subscription_line_paid
 from . import sale_subscription_line_quota
 from . import sale_subscription_quota
 from . import sale_subscription_form

@@ -160,7 +160,13 @@ class SaleSubscription(models.Model):
             contract._end_running_pauses(today)
             if gap_start < today:
                 # Days paid in between are given back as by closing, they don't follow after it.
-                gap = {"date_from": gap_start, "date_until": today, "is_settled": True}
+                # Where closing gave nothing back, reopening doesn't either.
+                gap = {
+                    "date_from": gap_start,
+                    "date_until": today,
+                    "charge_end_date": contract.charge_end_date,
+                    "is_settled": True,
+                }
                 # sudo: see `action_pause`.
                 contract.sudo().pause_ids = [fields.Command.create(gap)]
             if contract.end_date and contract.end_date < today:
@@ -379,6 +385,16 @@ class SaleSubscription(models.Model):
         if day <= self._get_first_paid_day():
             return False
         return self._get_recurrence().next_after(day - timedelta(days=1))
+
+    def _get_pause_charge_end(self, day):
+        """Return until when a contract is charged that is paused, where nothing is given back.
+
+        :param date day: first day without service.
+        :return: see `_get_charge_end`.
+        :rtype: date | bool
+        """
+        self.ensure_one()
+        return self._get_charge_end(day)
 
     def _get_period_end(self):
         """Return the first day after what is billed, or after the running period if nothing is.

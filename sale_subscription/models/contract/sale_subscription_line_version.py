@@ -154,7 +154,9 @@ class SaleSubscriptionLine(models.Model):
         :rtype: date
         """
         self.ensure_one()
-        return self._get_boundary_from(max(day, self.charge_start_date or day))
+        if self.charge_start_date and self.charge_start_date > day:
+            return self.charge_start_date
+        return self._get_boundary_from(day)
 
     def _get_successor_values(self):
         """Return what a new version takes over from this one.
@@ -255,6 +257,7 @@ class SaleSubscriptionLine(models.Model):
         return [
             Command.delete(self.id),
             Command.update(self.predecessor_id.id, self._get_given_back_end()),
+            *self._prepare_restored_paid(self.predecessor_id),
         ]
 
     def _get_given_back_end(self):
@@ -287,7 +290,7 @@ class SaleSubscriptionLine(models.Model):
             # What an earlier change left charged beyond this day is given back now.
             commands += [
                 Command.update(line.id, {"charge_end_date": max(day, line.date_start)})
-                for line in self._get_chain()
+                for line in self._get_paid_chain()
                 if (line.date_start, line.id) < (start, self.id)
                 and line.charge_end_date
                 and line.charge_end_date > day
@@ -325,7 +328,9 @@ class SaleSubscriptionLine(models.Model):
             return self._prepare_succession(day, values, change, prorate)
         if self._is_restored_by(values):
             return self._prepare_restore()
-        return [Command.update(self.id, self._add_own_terms(values))]
+        start, commands = self._prepare_paid_from(day, prorate)
+        values = {**self._add_own_terms(values), "charge_start_date": start}
+        return [*commands, Command.update(self.id, values)]
 
     def _prepare_start(self, day):
         """Return the values that let this version begin on another day.
@@ -337,18 +342,20 @@ class SaleSubscriptionLine(models.Model):
             return {"date_start": day, "date_end": day - timedelta(days=1)}
         return {"date_start": day}
 
-    def _prepare_takeover(self, values, change):
+    def _prepare_takeover(self, values, change, prorate):
         """Return the commands that put another version in the place of this one, never used.
 
         :param dict values: what is different.
         :param change: the `sale.subscription.change`.
+        :param bool prorate: whether it is charged from its first day on.
         :rtype: list
         """
         self.ensure_one()
         start = self.date_start
         successor = self._prepare_successor(start, values, change, prorate=True)
-        successor["charge_start_date"] = self.charge_start_date
-        return [*self._prepare_end(start, change, prorate=True), Command.create(successor)]
+        successor["charge_start_date"], commands = self._prepare_paid_from(start, prorate)
+        ended = self._prepare_end(start, change, prorate=True)
+        return [*ended, *commands, Command.create(successor)]
 
     def _prepare_succession(self, day, values, change, prorate):
         """Return the commands that end this version and start its successor, billed or not.
@@ -363,7 +370,7 @@ class SaleSubscriptionLine(models.Model):
         """
         self.ensure_one()
         if day <= self.date_start and not self._is_charged():
-            return self._prepare_takeover(values, change)
+            return self._prepare_takeover(values, change, prorate)
         successor = self._prepare_successor(day, values, change, prorate)
         return [*self._prepare_end(day, change, prorate), Command.create(successor)]
 
@@ -374,13 +381,21 @@ class SaleSubscriptionLine(models.Model):
         :rtype: bool
         """
         self.ensure_one()
-        price = (
+        return self._get_price_with(values) > self._get_exact_price()
+
+    def _get_price_with(self, values):
+        """Return the exact price of one period with other values.
+
+        :param dict values: quantity, price_unit, discount; what isn't in it stays.
+        :rtype: fractions.Fraction
+        """
+        self.ensure_one()
+        return (
             exact(values.get("quantity", self.quantity))
             * exact(values.get("price_unit", self.price_unit))
             * (100 - exact(values.get("discount", self.discount)))
             / 100
         )
-        return price > self._get_exact_price()
 
     def _prepare_plan_values(self, plan, day):
         """Return what makes a version of another plan.

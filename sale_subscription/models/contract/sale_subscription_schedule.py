@@ -327,6 +327,18 @@ class SaleSubscription(models.Model):
         self.ensure_one()
         return [pause._get_interval() for pause in self.pause_ids]
 
+    def _get_uncharged_pauses(self):
+        """Return the stretches that pauses keep from being charged.
+
+        Where the template doesn't credit by days, what is paid when a pause begins stays paid.
+
+        :return: as `_get_pauses`.
+        :rtype: list
+        """
+        self.ensure_one()
+        intervals = [pause._get_uncharged_interval() for pause in self.pause_ids]
+        return [interval for interval in intervals if interval]
+
     def _get_unsettled_pauses(self):
         """Return the pauses of which the days paid ahead aren't settled; those that touch are one.
 

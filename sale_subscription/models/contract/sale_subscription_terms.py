@@ -210,3 +210,12 @@ class SaleSubscription(models.Model):
         company = self.company_id or self.env.company
         taxes = product.with_company(company).taxes_id._filter_taxes_by_company(company)
         return self.fiscal_position_id.map_tax(taxes)
+
+    def _is_prorated(self, is_upgrade):
+        """Tell whether a change is charged and credited by days.
+
+        :param bool is_upgrade: whether the contract gets dearer.
+        :rtype: bool
+        """
+        template = self.template_id
+        return template.prorate_charges if is_upgrade else template.prorate_credits
