@@ -123,16 +123,48 @@ class PortalSecurityCommon(SubscriptionPortalCommon):
 class PortalState:
     """Tells whether anything was changed."""
 
-    def _get_state(self):
-        """Return what all tables say that a visitor could change."""
+    def _get_state(self, since=None):
+        """Return what all tables say that a visitor could change.
+
+        :param dict since: an earlier state; of tables in which nothing was written since, also
+            nothing that was rolled back, it isn't computed again.
+        :return: {table: (rows written in this transaction so far, digest of all rows)}
+        :rtype: dict
+        """
         self.env.flush_all()
+        writes = self._count_writes()
+        touched = [name for name in TABLES if not since or since[name][0] != writes[name]]
+        digests = {name: since[name][1] for name in TABLES if name not in touched}
+        digests.update(self._compute_digests(touched))
+        return {name: (writes[name], digests[name]) for name in TABLES}
+
+    def _count_writes(self):
+        """Return how many rows of each table this transaction wrote; rolling back takes none away.
+
+        :rtype: dict
+        """
+        self.env.cr.execute(
+            """SELECT relname, n_tup_ins + n_tup_upd + n_tup_del
+                 FROM pg_stat_xact_user_tables
+                WHERE schemaname = current_schema AND relname IN %s""",
+            [TABLES],
+        )
+        return dict(self.env.cr.fetchall())
+
+    def _compute_digests(self, names):
+        """Return a digest of all rows of each of some tables.
+
+        :rtype: dict
+        """
+        if not names:
+            return {}
         rows = SQL(", ").join(
             SQL(
                 "(SELECT md5(string_agg(t::text, ',' ORDER BY t.id)) FROM %s t) AS %s",
                 SQL.identifier(name),
                 SQL.identifier(name),
             )
-            for name in TABLES
+            for name in names
         )
         self.env.cr.execute(SQL("SELECT %s", rows))
         return self.env.cr.dictfetchone()
@@ -140,8 +172,16 @@ class PortalState:
     def _get_difference(self, before):
         """Return the tables that changed."""
         self.env.invalidate_all()
-        after = self._get_state()
-        return {name for name in TABLES if before[name] != after[name]}
+        after = self._get_state(since=before)
+        return {name for name in TABLES if before[name][1] != after[name][1]}
+
+    def _get_state_rolled_back_to(self, state):
+        """Return a state after everything since was rolled back: its rows, the writes until now.
+
+        :rtype: dict
+        """
+        writes = self._count_writes()
+        return {name: (writes[name], digest) for name, (_writes, digest) in state.items()}
 
 
 class PortalVisitor(PortalState):

@@ -66,6 +66,7 @@ class TestPortalSecurity(PortalRequests, PortalVisitor, PortalSecurityCommon, Ht
         """Make every request of the table as one visitor."""
         column = VISITORS.index(visitor)
         self._sign_in(user)
+        self.start = self._get_state()
         for route, rows in TABLE.items():
             for kind, params, need, outcomes in rows:
                 with self.subTest(route=route, kind=kind, need=need, **params):
@@ -75,12 +76,13 @@ class TestPortalSecurity(PortalRequests, PortalVisitor, PortalSecurityCommon, Ht
                     finally:
                         savepoint.close(rollback=True)
                         self.env.invalidate_all()
+                        self.start = self._get_state_rolled_back_to(self.start)
                     self.assertEqual(outcome, outcomes[column])
 
     def _try(self, route, kind, params, need, token, token_of):
         """Make one request and return the letter of its outcome."""
         _ids, path, values = self._prepare(route, params, need, token, token_of)
-        before = self._get_state()
+        before = self._get_state(since=self.start)
         outcome = self._send(kind, path, values)
         changed = self._get_difference(before)
         if outcome == "+" and route == ORDER and changed == {"mail_message"}:
