@@ -8,6 +8,7 @@ from . import test_change
 from . import test_change_order
 from . import test_upsell
 from . import test_upsell_refused
+from . import test_withdraw_order
 from . import test_reference_cases
 from . import test_change_tables
 from . import test_chatter

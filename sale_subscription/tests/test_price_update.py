@@ -504,10 +504,12 @@ class TestPriceUpdateRun(PriceUpdateCommon):
         self.assertEqual((versions.price_unit, versions.quantity), (10.3, 3))
         # The new price must not vanish together with the other change.
         with self._today("2026-03-12"):
-            with self.assertRaisesRegex(UserError, "changed again"):
-                self.env["sale.subscription.change"].browse(change_id).action_withdraw()
-            update.action_undo()
             self.env["sale.subscription.change"].browse(change_id).action_withdraw()
+            version = contract.line_ids.filtered(
+                lambda line: line._is_in_force(self._day("2026-04-01"))
+            )
+            self.assertEqual((version.price_unit, version.quantity), (10.3, 1))
+            update.action_undo()
         self.assertEqual(self._versions(contract), [(10.0, "2026-03-01", "")])
 
     def test_two_updates_one_after_the_other(self):

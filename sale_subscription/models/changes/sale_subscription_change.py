@@ -90,16 +90,19 @@ class SaleSubscriptionChange(models.Model):
         """Remove the versions this change made and let those it replaced go on."""
         self.ensure_one()
         contract = self.subscription_id
-        carried = self._get_carried_versions()
-        made = self.new_line_ids | carried
-        if made.charge_ids or made.successor_ids - carried:
+        made = self._get_made_versions()
+        on_same_day = self._get_later_versions_of_day(made)
+        if made.charge_ids or not all(on_same_day.mapped("changed_terms")):
             raise UserError(
                 self.env._(
                     "“%(change)s” was invoiced ahead or changed again: change it anew.",
                     change=self.description,
                 )
             )
-        commands = [fields.Command.delete(line.id) for line in made]
+        emptied = (made.change_id | made.ended_by_id) - self
+        chains = [line._get_chain() - made for line in self.old_line_ids]
+        commands = on_same_day._disown_terms(made)
+        commands += [fields.Command.delete(line.id) for line in made]
         commands += [
             fields.Command.update(line.id, self._get_restored_end(line))
             for line in self.old_line_ids
@@ -115,7 +118,10 @@ class SaleSubscriptionChange(models.Model):
             contract.write({"line_ids": commands})
             contract.line_ids._settle_terms()
             contract._settle_added_plans()
+            for chain in chains:
+                chain.exists()._settle_paid_days()
         self._note_withdrawal()
+        emptied._withdraw_if_empty()
         contract.change_ids._update_mrr_change()
 
     def _withdraw_if_empty(self):
@@ -181,22 +187,31 @@ class SaleSubscriptionChange(models.Model):
             lines = lines.browse()
         return self.subscription_id, lines.product_id, self.date_effective
 
-    def _get_carried_versions(self):
-        """Return the versions in which an added line follows plans that were agreed before it.
-
-        Nobody changed the addition again: these go with it.
+    def _get_made_versions(self):
+        """Return the versions that go with this change: its own, and all of a line it added.
 
         :rtype: sale.subscription.line
         """
         self.ensure_one()
-        carried = self.new_line_ids.browse()
-        if self.kind != "add":
-            return carried
+        made = self.new_line_ids
         for line in self.new_line_ids:
-            carried |= line._get_chain().filtered(
-                lambda version: version.change_id.kind == "plan" and version.change_id.id < self.id
+            if not line.predecessor_id:
+                made |= line._get_chain()
+        return made
+
+    def _get_later_versions_of_day(self, made):
+        """Return the versions that took the place of some on the day these began.
+
+        :param made: the `sale.subscription.line` this change made.
+        :rtype: sale.subscription.line
+        """
+        later, newest = made.browse(), made
+        while newest:
+            newest = newest.successor_ids.filtered(
+                lambda line: line.date_start == line.predecessor_id.date_start
             )
-        return carried
+            later |= newest
+        return later - made
 
     def _get_uncut_ends(self):
         """Return until when versions stay charged that this change, by days, gave back.

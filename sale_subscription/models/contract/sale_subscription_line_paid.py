@@ -131,3 +131,24 @@ class SaleSubscriptionLine(models.Model):
             return []
         start = version.charge_start_date or self.date_start
         return paid._prepare_paid_until(max(start, self.date_start))
+
+    def _settle_paid_days(self):
+        """Judge versions of a line that haven't begun anew: what they follow is something else."""
+        contract = self.subscription_id
+        today = contract._get_today()
+        ahead = self.filtered(
+            lambda line: (
+                line.date_start > today
+                and line.predecessor_id
+                and not line._is_replaced_at_once()
+                and not line._is_charged()
+                and line.change_id.kind != "renewal"
+            )
+        )
+        if contract._is_prorated(is_upgrade=True) and contract._is_prorated(is_upgrade=False):
+            return
+        for line in ahead.sorted("date_start"):
+            prorate = line._is_prorated_by({"plan_id": line.plan_id.id}, line.date_start)
+            start, commands = line._prepare_paid_from(line.date_start, prorate)
+            commands.append(Command.update(line.id, {"charge_start_date": start}))
+            contract.write({"line_ids": commands})

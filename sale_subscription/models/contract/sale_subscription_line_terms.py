@@ -28,6 +28,13 @@ class SaleSubscriptionLine(models.Model):
         "follow when the version before it changes. Empty: all are its own.",
     )
 
+    changed_terms = fields.Char(
+        readonly=True,
+        copy=False,
+        help="Names of the fields that the change itself was about which made this version; "
+        "`own_terms` also has those of changes whose place it took on the same day.",
+    )
+
     # === GETTERS === #
     def _get_own_terms(self):
         """Return the names of the fields that don't follow the version before.
@@ -72,7 +79,21 @@ class SaleSubscriptionLine(models.Model):
         self.ensure_one()
         if not self.own_terms:
             return values
-        return {**values, "own_terms": self._join_terms(values, self)}
+        return {**values, **self._get_claimed_terms(values)}
+
+    def _get_claimed_terms(self, values):
+        """Return what says that other values are this version's own.
+
+        :param values: names of fields, or a dict of them.
+        :return: values of a `sale.subscription.line`.
+        :rtype: dict
+        """
+        self.ensure_one()
+        changed = set((self.changed_terms or "").split(",")) | set(values)
+        return {
+            "own_terms": self._join_terms(values, self),
+            "changed_terms": self.changed_terms and self._join_terms(changed),
+        }
 
     def _get_chains(self):
         """Return the versions line by line, each line by date; only lines that were changed.
@@ -159,11 +180,30 @@ class SaleSubscriptionLine(models.Model):
         if "own_terms" in vals or not set(TERMS) & vals.keys():
             return
         for line in self.filtered("own_terms"):
-            line.own_terms = line._join_terms(vals, line)
+            line.write(line._get_claimed_terms(vals))
         replaced = self.filtered("date_end")  # only they can have successors
         if replaced.successor_ids:
             with replaced.subscription_id._writing_lines_together():
                 replaced.subscription_id.line_ids._settle_terms()
+
+    def _disown_terms(self, withdrawn):
+        """Let go what these versions took over from others on their day that are withdrawn.
+
+        :param withdrawn: the `sale.subscription.line` about to go.
+        :return: commands for these versions.
+        :rtype: list
+        """
+        commands, own = [], {}
+        for line in self.sorted("id"):
+            before = line.predecessor_id
+            while before in withdrawn:
+                before = before.predecessor_id
+            names = set(line.changed_terms.split(","))
+            if before.date_start == line.date_start:
+                names |= own.get(before) or before._get_own_terms()
+            own[line] = names
+            commands.append(Command.update(line.id, {"own_terms": line._join_terms(names)}))
+        return commands
 
     def _keep_anchor(self, is_own=False):
         """Count these versions' periods from where they are counted now; the contract's moves.
@@ -226,6 +266,7 @@ class SaleSubscriptionLine(models.Model):
         elif len(changes) == 1:
             successor = self._prepare_successor(self.date_start, values, changes, prorate)
             successor["own_terms"] = self.own_terms
+            successor["changed_terms"] = self.changed_terms
             commands = self._prepare_end(self.date_start, changes, prorate)
             self.subscription_id.write({"line_ids": [*commands, Command.create(successor)]})
         return True

@@ -202,6 +202,7 @@ class SaleSubscriptionLine(models.Model):
             "change_id": change.id,
             # One that takes this version's place altogether has its own terms too.
             "own_terms": self._join_terms(values, self if start == self.date_start else ()),
+            "changed_terms": self._join_terms(values),
         }
         if not prorate:
             successor["charge_start_date"] = self._get_next_charged_period(start)

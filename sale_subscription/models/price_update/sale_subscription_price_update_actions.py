@@ -148,11 +148,13 @@ class SaleSubscriptionPriceUpdate(models.Model):
         for update in self - busy:
             if update.state not in ("running", "undoing"):
                 continue
-            ended = "done" if update.state == "running" else "undone"
+            # One of which a line stayed isn't undone.
+            was_running = update.state == "running"
+            ended = "done" if was_running or update.done_count else "undone"
             # sudo: see `_check_machine_fields`.
             update.sudo().state = ended
             update.sudo().message_post(body=update._get_summary())
-            if ended == "done" and update.mail_template_id:
+            if was_running and update.mail_template_id:
                 # The queue runs by the hour otherwise; customers should hear at once.
                 self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
 

@@ -116,6 +116,7 @@ class SaleSubscriptionPriceUpdateLine(models.Model):
                     "own_terms": version._join_terms(
                         terms, version if day <= version.date_start else ()
                     ),
+                    "changed_terms": version._join_terms(terms),
                 }
             )
             # It is a period's first day: nothing is left to be charged or credited by days.

@@ -9,12 +9,14 @@ class SaleSubscriptionPriceUpdateLine(models.Model):
     # === BUSINESS METHODS === #
     def _undo(self):
         """Take back the changes that don't hold yet. The caller holds the locks."""
-        replaced, rewritten = self.browse(), self.browse()
+        replaced, rewritten, built_on = self.browse(), self.browse(), self.browse()
         for line in self:
             if line.change_id.is_withdrawn:  # by hand, on the contract
                 line.write({"state": "undone", "reason": False})
             elif problem := line._get_undo_problem():
                 line.write({"state": "done", "reason": problem})
+            elif line.change_id.new_line_ids.successor_ids:
+                built_on |= line
             elif line.change_id.new_line_ids:
                 replaced |= line
             else:
@@ -23,9 +25,11 @@ class SaleSubscriptionPriceUpdateLine(models.Model):
             replaced._restore_versions()
             rewritten._restore_terms()
             self.subscription_id.line_ids._settle_terms()
+        for change in built_on.change_id:
+            change._withdraw()
         ready = replaced | rewritten
         ready.change_id.is_withdrawn = True
-        ready.write({"state": "undone", "reason": False})
+        (ready | built_on).write({"state": "undone", "reason": False})
         ready._log_undone()
 
     def _get_undo_problem(self):
@@ -40,7 +44,7 @@ class SaleSubscriptionPriceUpdateLine(models.Model):
             return self.env._("In effect already: it stays.")
         successors = change.new_line_ids
         if successors:
-            is_used = successors.charge_ids or successors.successor_ids
+            is_used = successors.charge_ids
         else:
             is_used = (
                 not version
