@@ -64,6 +64,7 @@ EVENT_KINDS = [
     ("reactivation", "Reactivation"),
     ("pause", "Pause"),
     ("resume", "Resume"),
+    ("transfer", "Transfer"),
 ]
 
 INVOICING_MODES = [

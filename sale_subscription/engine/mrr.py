@@ -23,7 +23,7 @@ MONTHS = {
 }
 
 NEW, EXPANSION, CONTRACTION, CHURN = "new", "expansion", "contraction", "churn"
-REACTIVATION, PAUSE, RESUME = "reactivation", "pause", "resume"
+REACTIVATION, PAUSE, RESUME, TRANSFER = "reactivation", "pause", "resume", "transfer"
 KINDS = (NEW, EXPANSION, CONTRACTION, CHURN, REACTIVATION, PAUSE, RESUME)
 
 _DOWN_TO_ZERO = {"close": CHURN, "pause": PAUSE}
@@ -108,6 +108,61 @@ def movement(before, after, *, first, cause=None):
     else:
         kind = EXPANSION if after > before else CONTRACTION
     return kind, after - before
+
+
+def unpaid_movement(*, running, cause):
+    """Return what an end, or a return, is called that moves no MRR, or ``None`` for nothing.
+
+    A contract that closes while it is paused or free ends all the same, and may come back so.
+
+    :param bool running: whether the contract ran until now; a paused one does
+    :param cause: as for :func:`movement`
+    :rtype: str | None
+
+    >>> unpaid_movement(running=True, cause='close'), unpaid_movement(running=False, cause='close')
+    ('churn', None)
+    >>> unpaid_movement(running=False, cause='reopen'), unpaid_movement(running=True, cause='pause')
+    ('reactivation', None)
+    """
+    if cause == "close":
+        return CHURN if running else None
+    if cause == "reopen":
+        return None if running else REACTIVATION
+    return RESUME if cause == "resume" else None
+
+
+def running_delta(kind, *, running):
+    """Return by how much a movement changes the number of running contracts: 1, 0 or -1.
+
+    :param str kind: what the movement is called
+    :param bool running: whether the contract ran until now
+
+    >>> running_delta('new', running=False), running_delta('pause', running=True)
+    (1, 0)
+    >>> running_delta('churn', running=True), running_delta('churn', running=False)
+    (-1, 0)
+    """
+    if kind in (NEW, REACTIVATION):
+        return 0 if running else 1
+    return -1 if kind == CHURN and running else 0
+
+
+def paying_delta(before, after):
+    """Return by how much a movement changes the number of paying contracts: 1, 0 or -1.
+
+    >>> paying_delta(0, 10), paying_delta(10, 20), paying_delta(10, 0)
+    (1, 0, -1)
+    """
+    return int(after > 0) - int(before > 0)
+
+
+def month_number(day):
+    """Return the month of a day as one whole number: year x 12 + month.
+
+    >>> month_number(date(2026, 1, 31)), month_number(None)
+    (24313, None)
+    """
+    return day and day.year * 12 + day.month
 
 
 @dataclass(frozen=True, slots=True)

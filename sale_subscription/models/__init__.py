@@ -8,3 +8,4 @@ from . import changes
 from . import portal
 from . import price_update
 from . import company
+from . import insight

@@ -31,6 +31,7 @@ from . import test_payment_doubt
 from . import test_unpaid
 from . import test_lifecycle
 from . import test_mrr
+from . import test_mrr_transfer
 from . import test_sale_order
 from . import test_sale_order_contract
 from . import test_sale_order_invoicing

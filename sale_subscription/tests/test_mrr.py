@@ -131,7 +131,12 @@ class TestMrr(SubscriptionCommon):
             contract.change_quantity(contract.line_ids[-1:].id, 3, when="2026-02-01")
         self.assertEqual(
             self._events(contract),
-            [("new", "2026-01-01", 20.0), ("expansion", "2026-02-01", 10.0)],
+            [
+                ("new", "2026-01-01", 20.0),
+                ("transfer", "2026-03-01", -20.0),
+                ("transfer", "2026-03-01", 20.0),
+                ("expansion", "2026-03-10", 10.0),
+            ],
         )
 
     def test_a_line_removed_before_its_later_version_is_one_movement(self):

@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..contract.mrr_log import HANDS
+
 
 class SaleSubscription(models.Model):
     """Going on in another plan: another rhythm, and prices for it."""
@@ -48,6 +50,21 @@ class SaleSubscription(models.Model):
             self._settle_added_plans()
         self._apply_due_transitions()
         return self._finish_change(change, bool(prorated))
+
+    def _get_transfer_day(self, log, day):
+        """Date a hand-over to another plan alone from the day the plan was agreed for."""
+        hands = self._get_hands()
+        if any(log.hands[name] != hands[name] for name in HANDS if name != "plan_id"):
+            return super()._get_transfer_day(log, day)
+        agreed = self.change_ids.filtered(
+            lambda change: (
+                change.kind == "plan"
+                and not change.is_withdrawn
+                and not change.is_void
+                and log.date < change.date_effective <= day
+            )
+        )
+        return max(agreed.mapped("date_effective"), default=day)
 
     def _take_over_plan(self, today):
         """Follow the plan of the lines once it is another one.

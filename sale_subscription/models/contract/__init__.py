@@ -16,6 +16,8 @@ from . import sale_subscription_chatter
 from . import sale_subscription_calendar
 from . import sale_subscription_mrr
 from . import sale_subscription_line_paid
+from . import sale_subscription_transfer
+from . import res_partner
 from . import sale_subscription_line_quota
 from . import sale_subscription_quota
 from . import sale_subscription_form

@@ -2,13 +2,16 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...const import EVENT_KINDS
+from ...engine.mrr import month_number
 
 
 class SaleSubscriptionEvent(models.Model):
     """Append-only log of monthly recurring revenue; the only source of MRR in reports.
 
     The sum of a contract's events is its MRR, always. An event keeps who and what the contract
-    was at that moment, so that later changes of salesperson or plan don't rewrite history.
+    was at that moment, so that later changes of salesperson or plan don't rewrite history: such a
+    change is a pair of transfers, out of the old hands and into the new ones. So the sum of any
+    segment's events is that segment's MRR.
     """
 
     _name = "sale.subscription.event"
@@ -39,12 +42,58 @@ class SaleSubscriptionEvent(models.Model):
     partner_id = fields.Many2one(
         "res.partner", string="Customer", readonly=True, index=True, help="The commercial entity."
     )
+    customer_key = fields.Integer(
+        readonly=True,
+        help="The id the customer had then. Merging contacts lets the past alone and moves what "
+        "the contract is worth from one customer to the other.",
+    )
     reason_id = fields.Many2one("sale.subscription.close.reason", readonly=True)
+    running_delta = fields.Integer(
+        string="Running Contracts",
+        readonly=True,
+        help="Change of the number of running contracts; a paused one runs.",
+    )
+    paying_delta = fields.Integer(
+        string="Paying Contracts",
+        readonly=True,
+        help="Change of the number of contracts with MRR.",
+    )
+    cohort_date = fields.Date(
+        string="Contract Since", readonly=True, help="Day of the contract's first MRR."
+    )
+    month_no = fields.Integer(
+        string="Month Number", readonly=True, aggregator=None, help="Year x 12 + month of the day."
+    )
+    cohort_month_no = fields.Integer(
+        string="Cohort Month Number",
+        readonly=True,
+        aggregator=None,
+        help="Year x 12 + month of the contract's first MRR.",
+    )
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     company_currency_id = fields.Many2one(
         related="company_id.currency_id", string="Company Currency"
     )
+
+    # Reports read sums of many events by month: everything they add up is in the index itself.
+    _month_idx = models.Index(
+        "(company_id, month_no) INCLUDE (kind, amount_company, running_delta, paying_delta)"
+    )
+    _cohort_idx = models.Index(
+        "(company_id, cohort_month_no, month_no) INCLUDE (amount_company, running_delta)"
+    )
+    _subscription_date_idx = models.Index("(subscription_id, date)")
+    _partner_date_idx = models.Index("(partner_id, date)")
+    _user_month_idx = models.Index("(user_id, month_no)")
+    _customer_idx = models.Index("(company_id, customer_key, date)")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            vals["month_no"] = month_number(fields.Date.to_date(vals["date"]))
+            vals["cohort_month_no"] = month_number(fields.Date.to_date(vals.get("cohort_date")))
+        return super().create(vals_list)
 
     def write(self, vals):  # pylint: disable=method-required-super
         """Refuse: corrections are events of their own."""

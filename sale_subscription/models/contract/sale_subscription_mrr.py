@@ -3,8 +3,9 @@ from contextlib import contextmanager
 from odoo import fields, models
 
 from ...const import BILLABLE_STATES
-from ...engine.mrr import movement
+from ...engine.mrr import movement, paying_delta, running_delta, unpaid_movement
 from ...engine.values import exact
+from .mrr_log import EVENT_FIELDS, MrrLog
 from .sale_subscription_schedule import LINES_TOGETHER
 
 
@@ -65,78 +66,113 @@ class SaleSubscription(models.Model):
         :return: None
         """
         values = []
-        last_events = self._get_last_events()
+        logs = self._get_logs()
         for contract in self.filtered(lambda c: c.state != "draft"):
-            values += contract._prepare_mrr_events(last_events.get(contract.id))
+            values += contract._prepare_mrr_events(logs[contract.id])
         if values:
             # sudo: nobody writes the log by hand; it follows from changes the user may make.
             self.env["sale.subscription.event"].sudo().create(values)
         self._update_next_transition_date()
 
-    def _prepare_mrr_events(self, last_event=None):
+    def _prepare_mrr_events(self, log):
         """Return the events missing in the log, and bring the contract's totals up to date.
 
-        :param last_event: the contract's latest `sale.subscription.event`, if any.
+        :param MrrLog log: what the log says so far; it goes on with what is returned.
         :return: values of `sale.subscription.event`.
         :rtype: list
         """
         self.ensure_one()
         today = self._get_today()
         days = {day for day in self._get_mrr_change_days() if day <= today}
-        last_kind = None
-        if last_event:
-            last_kind = last_event.kind
-            days = {day for day in days if day > last_event.date} | {max(today, last_event.date)}
+        if log.date:
+            days = {day for day in days if day > log.date} | {max(today, log.date)}
+        moved_on = self._get_transfer_day(log, max(days)) if self._is_handed_over(log) else None
         values = []
-        for day in sorted(days):
-            event = self._prepare_mrr_event(day, last_kind)
+        for day in sorted(days | {moved_on} - {None}):
+            if moved_on and day >= moved_on and self._is_handed_over(log):
+                values += self._prepare_transfer_events(moved_on, log)
+            event = self._prepare_mrr_event(day, log)
             if event:
                 values.append(event)
-                last_kind = event["kind"]
+                log.add(event)
                 # sudo: nobody may write the MRR, it is the sum of the log.
                 contract = self.sudo()
                 contract.mrr = event["mrr"]
                 contract.mrr_company += event["amount_company"]
         return values
 
-    def _prepare_mrr_event(self, day, last_kind):
+    def _prepare_mrr_event(self, day, log):
         """Return the event that brings the log to the contract's MRR of a day.
 
         :param date day: the day the change takes effect.
-        :param str last_kind: kind of the event before, None for none.
+        :param MrrLog log: what the log says so far.
         :return: values of a `sale.subscription.event`, None when nothing changed.
         :rtype: dict | None
         """
         self.ensure_one()
         currency = self.currency_id
         before, after = self.mrr, currency.round(float(self._get_exact_mrr(day)))
-        if currency.is_zero(after - before):
-            return None
-        moved = movement(
-            exact(before),
-            exact(after),
-            first=last_kind is None,
-            cause=self._get_mrr_cause(day, last_kind),
-        )
-        if moved is None:
+        kind = self._get_movement_kind(day, log, before, after)
+        if kind is None:
             return None
         amount = currency.round(after - before)
+        cohort_date = log.cohort_date or (day if after > 0 else None)
+        return {
+            **self._prepare_event(day, kind, self._get_logged_hands(log)),
+            "amount": amount,
+            "amount_company": self._get_company_amount(amount, after, day) if amount else 0.0,
+            "mrr": after,
+            "reason_id": self._get_churn_reason().id if kind == "churn" else False,
+            "cohort_date": cohort_date,
+            "running_delta": running_delta(kind, running=log.is_running) if cohort_date else 0,
+            "paying_delta": paying_delta(before, after),
+        }
+
+    def _prepare_event(self, day, kind, hands):
+        """Return what every event of the contract says.
+
+        :param date day: the day it takes effect.
+        :param str kind: one of `const.EVENT_KINDS`.
+        :param dict hands: in whose hands the contract was, see `_get_hands`.
+        :rtype: dict
+        """
+        self.ensure_one()
         return {
             "subscription_id": self.id,
             "date": day,
-            "kind": moved[0],
-            "amount": amount,
-            "amount_company": self._get_company_amount(amount, after, day),
-            "mrr": after,
-            "user_id": self.user_id.id,
-            "team_id": self.team_id.id,
-            "template_id": self.template_id.id,
-            "plan_id": self.plan_id.id,
-            "partner_id": self.commercial_partner_id.id,
-            "reason_id": self._get_churn_reason().id if moved[0] == "churn" else False,
+            "kind": kind,
             "company_id": self.company_id.id,
-            "currency_id": currency.id,
+            "currency_id": self.currency_id.id,
+            **hands,
         }
+
+    def _get_movement_kind(self, day, log, before, after):
+        """Return what the change of a day is called, None for no change.
+
+        An end counts also where no MRR is left to lose, and so does coming back from it.
+
+        :param date day: the day of the change.
+        :param MrrLog log: what the log says so far.
+        :param float before: MRR in the log.
+        :param float after: MRR of the day.
+        :rtype: str | None
+        """
+        self.ensure_one()
+        cause = self._get_mrr_cause(day, log.kind)
+        currency = self.currency_id
+        if not currency.is_zero(after - before):
+            first = log.cohort_date is None
+            return movement(exact(before), exact(after), first=first, cause=cause)[0]
+        if not currency.is_zero(after):
+            return None
+        is_running = log.is_running or (log.kind is None and self._has_ended_free())
+        return unpaid_movement(running=is_running, cause=cause)
+
+    def _has_ended_free(self):
+        """Tell whether a contract that never had MRR delivered for a while, and ended."""
+        self.ensure_one()
+        end = self._get_service_end()
+        return self.state == "closed" and bool(end) and end > self._get_first_paid_day()
 
     def _get_churn_reason(self):
         """Return why service ends: the reason given, or that the agreed duration is over.
@@ -225,16 +261,22 @@ class SaleSubscription(models.Model):
             days.update(interval)
         return {day for day in days if day and day >= self._get_first_paid_day()}
 
-    def _get_last_events(self):
-        """Return each contract's latest event.
+    def _get_logs(self):
+        """Return what each contract's log says.
 
-        :return: contract id → `sale.subscription.event`.
+        :return: contract id → `MrrLog`.
         :rtype: dict
         """
+        logs = {contract.id: MrrLog() for contract in self}
         # sudo: the log's state doesn't depend on who asks.
         events = (
             self.env["sale.subscription.event"]
             .sudo()
-            .search([("subscription_id", "in", self.ids)], order="date, id")
+            .search_fetch(
+                [("subscription_id", "in", self.ids)], list(EVENT_FIELDS), order="date, id"
+            )
         )
-        return {event.subscription_id.id: event for event in events}
+        for event in events:
+            values = event.read(EVENT_FIELDS, load=None)[0]
+            logs[event.subscription_id.id].add(values)
+        return logs
