@@ -1,4 +1,6 @@
+from odoo.modules.migration import load_script
 from odoo.tests import tagged
+from odoo.tools import file_path
 
 from .common import SubscriptionCommon
 
@@ -291,3 +293,36 @@ class TestMrrTransfer(SubscriptionCommon):
             Movement.search([], limit=1).amount = 3.0
         with self.assertRaisesRegex(Exception, "follow from the MRR log"):
             Movement.create({"company_id": self.company.id})
+
+    def test_a_database_that_has_events_is_brought_up_to_date(self):
+        """Hand-overs that weren't logged, an end that wasn't, and all counters are filled in."""
+        with self._today("2026-01-05"):
+            contract = self._activate("2026-01-05", user_id=self.salesman.id)
+            silent = self._activate("2026-01-05", user_id=self.salesman.id)
+        with self._today("2026-02-05"):
+            contract.user_id = self.manager
+            contract.change_quantity(contract.line_ids.id, 3.0, when="now")
+            silent.action_pause()
+        with self._today("2026-03-05"):
+            silent.action_close(self.reason.id, when="now")
+        names = ("kind", "date", "amount", "user_id", "running_delta", "paying_delta", "month_no")
+        names += ("cohort_month_no", "customer_key")
+        wanted = [sorted(map(str, self._rows(c, *names))) for c in (contract, silent)]
+        self.env.flush_all()
+        self.env.cr.execute(
+            """
+            DELETE FROM sale_subscription_customer_movement;
+            DELETE FROM sale_subscription_event WHERE kind = 'transfer' OR amount = 0;
+            UPDATE sale_subscription_event SET running_delta = NULL, paying_delta = NULL,
+                   cohort_date = NULL, month_no = NULL, cohort_month_no = NULL, customer_key = NULL
+            """
+        )
+        self.env.invalidate_all()
+        path = file_path("sale_subscription/migrations/19.0.1.3.0/post-mrr-log.py")
+        with self._today("2026-03-05"):
+            load_script(path, "post_mrr_log").migrate(self.env.cr, "19.0.1.2.0")
+        self.env.invalidate_all()
+        found = [sorted(map(str, self._rows(c, *names))) for c in (contract, silent)]
+        self.assertEqual(found, wanted)
+        self.assertEqual(len(found[0]), 4)
+        self.assertIn("churn", str(found[1]))

@@ -90,8 +90,9 @@ class SaleSubscriptionEvent(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self.browse().check_access("create")
         for vals in vals_list:
-            vals["month_no"] = month_number(fields.Date.to_date(vals["date"]))
+            vals["month_no"] = month_number(fields.Date.to_date(vals.get("date")))
             vals["cohort_month_no"] = month_number(fields.Date.to_date(vals.get("cohort_date")))
         return super().create(vals_list)
 
