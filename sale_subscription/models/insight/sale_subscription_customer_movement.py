@@ -57,10 +57,12 @@ class SaleSubscriptionCustomerMovement(models.Model):
     @api.model_create_multi
     def create(self, vals_list):  # pylint: disable=method-required-super
         """Refuse: the rows follow from the log."""
+        self.check_access("create")
         raise UserError(self.env._("Movements of customers follow from the MRR log."))
 
     def write(self, vals):  # pylint: disable=method-required-super
         """Refuse: the rows follow from the log."""
+        self.check_access("write")
         raise UserError(self.env._("Movements of customers follow from the MRR log."))
 
     @api.model
