@@ -45,8 +45,8 @@ READABLE_FIELDS = {
         tax_totals team_id template_id timing trial_end_date user_id write_date write_uid
     """,
     "sale.subscription.line": """
-        allowed_uom_ids anchor_date change_id changed_terms charge_end_date charge_ids charge_start_date
-        company_id create_date create_uid currency_id date_end date_start discount
+        allowed_uom_ids anchor_date change_id changed_terms charge_end_date charge_ids
+        charge_start_date company_id create_date create_uid currency_id date_end date_start discount
         end_before_change ended_by_id name order_line_id own_terms plan_id predecessor_id
         price_subtotal price_tax price_total price_unit product_id quantity sequence state
         subscription_id successor_ids tax_ids technical_price_unit uom_id write_date
