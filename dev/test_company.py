@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Run on the database that the tests copy: a company like the one core's accounting tests make."""
 
-company = env["res.company"].create({"name": "company_1_data"})  # noqa: F821 -- env is given
+company = env["res.company"].create({"name": "Company of the Tests"})  # noqa: F821 -- env is given
 env["account.chart.template"].try_loading(  # noqa: F821
     "generic_coa", company=company, install_demo=False
 )
