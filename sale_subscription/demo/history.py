@@ -90,19 +90,21 @@ class History:
         return sorted(steps, key=lambda step: step[0])
 
     def _load_rates(self):
-        """Let the euro float: its rates of the past months."""
+        """Let the euro float: its rates of the past months, where none is known.
+
+        They outlive the module: after uninstalling it, it can be installed again.
+        """
         euro = self.env.ref("base.EUR")
         if self.env.company.currency_id == euro:
             return
+        company, Rate = self.env.company.root_id, self.env["res.currency.rate"]
+        known = Rate.search([("currency_id", "=", euro.id), ("company_id", "=", company.id)])
         first = self.today + relativedelta(day=1)
-        self.env["res.currency.rate"].create(
-            {
-                "currency_id": euro.id,
-                "company_id": self.env.company.root_id.id,
-                "name": first - relativedelta(months=len(EURO_RATES) - 1 - index),
-                "rate": rate,
-            }
-            for index, rate in enumerate(EURO_RATES)
+        days = [first - relativedelta(months=back) for back in range(len(EURO_RATES))]
+        Rate.create(
+            {"currency_id": euro.id, "company_id": company.id, "name": day, "rate": rate}
+            for day, rate in zip(reversed(days), EURO_RATES, strict=True)
+            if day not in known.mapped("name")
         )
 
     # === SIGNING === #

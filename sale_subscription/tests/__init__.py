@@ -69,6 +69,7 @@ from . import test_query_counts
 from . import test_order_payment
 from . import test_order_card
 from . import test_order_doubt
+from . import test_order_send
 from . import test_card
 from . import test_payment_story
 from . import test_payment_tour

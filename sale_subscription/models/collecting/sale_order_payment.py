@@ -81,7 +81,9 @@ class SaleOrder(models.Model):
             return True
         if not self._get_recurring_lines():
             return False
-        paid = self.transaction_ids.filtered(
+        # sudo: who sells may not read payments, but sends the quotation that asks for one; only who
+        # invoices could write this link.
+        paid = self.sudo().transaction_ids.filtered(
             lambda tx: tx.state in ("authorized", "done") and tx.subscription_day
         )
         # A recordset of its own per day; amounts are computed, not stored.
