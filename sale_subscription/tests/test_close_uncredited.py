@@ -98,8 +98,8 @@ class TestCloseUncredited(SubscriptionCommon):
         self._close(contract)
         with self._today("2026-03-16"):
             contract.action_reopen()
-        # Three for 11 days, less one for them and for the 5 days it was closed.
-        self.assertEqual(self._bill_on(contract, "2026-03-21"), [33.0 - 16.0])
+        # Three for 11 days, less the one paid for them; the 5 days it was closed stay paid.
+        self.assertEqual(self._bill_on(contract, "2026-03-21"), [22.0])
         self.assertEqual(self._bill_on(contract, "2026-04-01"), [93.0])
 
     # === THE AGREED END === #

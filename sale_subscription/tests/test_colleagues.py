@@ -27,7 +27,7 @@ class TestColleagues(CollectCommon):
             contract.change_quantity(contract.line_ids.id, 2, when="period_end")
             contract.action_pause(until="2026-03-21", when="2026-03-11")
         records = [contract, contract.line_ids[0], contract.option_ids, contract.pause_ids]
-        records += [contract.charge_ids, contract.event_ids, contract.change_ids[0]]
+        records += [contract.charge_ids, contract.event_ids[0], contract.change_ids[0]]
         records += [contract.attempt_ids]
         return records
 

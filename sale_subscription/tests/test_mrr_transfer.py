@@ -1,3 +1,4 @@
+from odoo.exceptions import AccessError, UserError
 from odoo.modules.migration import load_script
 from odoo.tests import tagged
 from odoo.tools import file_path
@@ -289,10 +290,15 @@ class TestMrrTransfer(SubscriptionCommon):
         with self._today("2026-01-05"):
             self._activate("2026-01-05")
         Movement = self.env["sale.subscription.customer.movement"]
-        with self.assertRaisesRegex(Exception, "follow from the MRR log"):
+        with self.assertRaises(AccessError):
             Movement.search([], limit=1).amount = 3.0
-        with self.assertRaisesRegex(Exception, "follow from the MRR log"):
+        with self.assertRaises(AccessError):
             Movement.create({"company_id": self.company.id})
+        # Whoever has all rights meets the rule itself.
+        with self.assertRaisesRegex(UserError, "follow from the MRR log"):
+            Movement.sudo().search([], limit=1).amount = 3.0
+        with self.assertRaisesRegex(UserError, "follow from the MRR log"):
+            Movement.sudo().create({"company_id": self.company.id})
 
     def test_a_database_that_has_events_is_brought_up_to_date(self):
         """Hand-overs that weren't logged, an end that wasn't, and all counters are filled in."""
