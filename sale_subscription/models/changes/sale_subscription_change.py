@@ -210,6 +210,7 @@ class SaleSubscriptionChange(models.Model):
             newest = newest.successor_ids.filtered(
                 lambda line: line.date_start == line.predecessor_id.date_start
             )
+            newest -= later  # so that it ends, too, where links form a circle
             later |= newest
         return later - made
 

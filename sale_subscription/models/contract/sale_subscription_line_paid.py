@@ -135,6 +135,8 @@ class SaleSubscriptionLine(models.Model):
     def _settle_paid_days(self):
         """Judge versions of a line that haven't begun anew: what they follow is something else."""
         contract = self.subscription_id
+        if contract._is_prorated(is_upgrade=True) and contract._is_prorated(is_upgrade=False):
+            return  # nothing stays paid at another version's price
         today = contract._get_today()
         ahead = self.filtered(
             lambda line: (
@@ -145,8 +147,6 @@ class SaleSubscriptionLine(models.Model):
                 and line.change_id.kind != "renewal"
             )
         )
-        if contract._is_prorated(is_upgrade=True) and contract._is_prorated(is_upgrade=False):
-            return
         for line in ahead.sorted("date_start"):
             prorate = line._is_prorated_by({"plan_id": line.plan_id.id}, line.date_start)
             start, commands = line._prepare_paid_from(line.date_start, prorate)

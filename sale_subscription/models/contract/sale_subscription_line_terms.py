@@ -195,9 +195,7 @@ class SaleSubscriptionLine(models.Model):
         """
         commands, own = [], {}
         for line in self.sorted("id"):
-            before = line.predecessor_id
-            while before in withdrawn:
-                before = before.predecessor_id
+            before = (line._get_earlier_versions() - withdrawn)[:1]
             names = set(line.changed_terms.split(","))
             if before.date_start == line.date_start:
                 names |= own.get(before) or before._get_own_terms()

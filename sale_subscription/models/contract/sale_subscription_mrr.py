@@ -276,7 +276,6 @@ class SaleSubscription(models.Model):
                 [("subscription_id", "in", self.ids)], list(EVENT_FIELDS), order="date, id"
             )
         )
-        for event in events:
-            values = event.read(EVENT_FIELDS, load=None)[0]
-            logs[event.subscription_id.id].add(values)
+        for values in events.read(EVENT_FIELDS, load=None):
+            logs[values["subscription_id"]].add(values)
         return logs

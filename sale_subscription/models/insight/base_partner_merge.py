@@ -12,6 +12,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         keys = set((src_partners | dst_partner).commercial_partner_id.ids)
         super()._update_foreign_keys(src_partners, dst_partner)
         contracts = self.env["sale.subscription"]
-        moved = contracts.sudo().search([("partner_id", "=", dst_partner.id)])  # sudo: see below
+        # sudo: the customer moves as a whole, whoever of those who merge may see the contracts.
+        moved = contracts.sudo().search([("partner_id", "=", dst_partner.id)])
         self.env.add_to_compute(contracts._fields["commercial_partner_id"], moved)
         contracts._sync_merged_customers(keys)
