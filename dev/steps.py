@@ -106,7 +106,8 @@ def run_odoo_tests(environment, result, tags, doing, modules=()):
     :return: odoo_log.Report
     """
     with testkit.database(environment.ensure_prepared()) as name:
-        install = ("-i", ",".join(modules), "--without-demo") if modules else ()
+        # Odoo runs the tests of what it installs or updates only, as soon as it does either.
+        install = ("-i", ",".join(modules), "-u", ADDON.name, "--without-demo") if modules else ()
         command = environment.odoo(
             name,
             *install,
